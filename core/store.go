@@ -1,0 +1,189 @@
+package core
+
+import (
+	"context"
+	"time"
+
+	"github.com/accede/accede/api/v1"
+)
+
+// Store keeps everything that must not be lost.
+type Store interface {
+	// View runs fn on one consistent snapshot.
+	View(ctx context.Context, fn func(Reader) error) error
+	// Update runs fn in a transaction that commits when fn returns nil, and returns once the commit is on disk. Updates run
+	// one after the other. A store may run fn again, so fn has no effect but on the transaction. After an error nothing of
+	// fn remains.
+	Update(ctx context.Context, fn func(Tx) error) error
+	// Close waits for running transactions.
+	Close() error
+}
+
+// Reader reads. Single records that do not exist give [ErrNotFound]. Returned values belong to the caller.
+type Reader interface {
+	Request(id string) (v1.Request, error)
+	// Requests lists newest first, unless the filter says otherwise.
+	Requests(filter RequestFilter) ([]v1.Request, error)
+	// PendingLike returns the newest pending request of a person with this fingerprint of its ask.
+	PendingLike(person, ask string) (v1.Request, error)
+	// Due lists requests whose deadline has come: pending ones past their expiry, approved ones whose access is over.
+	Due(now time.Time, limit int) ([]v1.Request, error)
+
+	// Person finds by name, or by e-mail address whatever its case.
+	Person(nameOrEmail string) (PersonRecord, error)
+	People() ([]v1.Person, error)
+	Role(name string) (v1.Role, error)
+	Roles() ([]v1.Role, error)
+	// PolicyVersion rises with every change of a role.
+	PolicyVersion() (int64, error)
+	TokenByHash(hash string) (v1.Token, error)
+	Tokens(person string) ([]v1.Token, error)
+	Link(identity v1.Identity) (v1.Link, error)
+	// Links lists the links of a person, or of everybody if person is empty.
+	Links(person string) ([]v1.Link, error)
+	LinkCode(hash string) (LinkCode, error)
+
+	Plugin(name string) (PluginRecord, error)
+	Plugins() ([]PluginRecord, error)
+	Delivery(plugin string, key v1.DeliveryKey) (v1.Delivery, error)
+	// Deliveries lists a plugin's deliveries in one state.
+	Deliveries(plugin, state string, limit int) ([]v1.Delivery, error)
+	DeliveryCounts(plugin string) (map[string]int64, error)
+	// DueDeliveries lists deliveries whose next try has come or whose lease ran out.
+	DueDeliveries(plugin string, now time.Time, limit int) ([]v1.Delivery, error)
+	// Unsettled lists, in order of id after the given one, requests a plugin should look at: pending ones, ones it shows at
+	// an older version, and ones updated since the given time.
+	Unsettled(plugin string, since time.Time, after string, limit int) ([]v1.Request, error)
+	// Pause returns until when a destination is paused; the zero time if it is not.
+	Pause(plugin, destination string) (time.Time, error)
+
+	// Outbox lists events not published yet, oldest first.
+	Outbox(limit int) ([]OutboxEntry, error)
+	Action(id string) (ActionRecord, error)
+	Idempotency(person, key string) (IdempotencyRecord, error)
+	// Audit lists entries after a sequence number, oldest first.
+	Audit(after int64, limit int) ([]AuditEntry, error)
+	Relay() (RelayState, error)
+}
+
+// Tx reads and writes inside one transaction, and reads its own writes.
+type Tx interface {
+	Reader
+
+	// InsertRequest stores a new request with what it asks, see [AskOf].
+	InsertRequest(request v1.Request, ask string) error
+	// SaveRequest replaces the request whose version is one less; [ErrConflict] if the stored one has another version.
+	SaveRequest(request v1.Request) error
+
+	// SavePerson inserts or replaces. [ErrConflict] if another person has the e-mail address.
+	SavePerson(person PersonRecord) error
+	SaveRole(role v1.Role) error
+	DeleteRole(name string) error
+	InsertToken(token v1.Token, hash string) error
+	TouchToken(id string, used time.Time) error
+	DeleteToken(id string) error
+	// InsertLink gives [ErrConflict] if the identity is linked already.
+	InsertLink(link v1.Link) error
+	DeleteLink(identity v1.Identity) error
+	SaveLinkCode(code LinkCode) error
+	DeleteLinkCode(hash string) error
+
+	SavePlugin(plugin PluginRecord) error
+	DeletePlugin(name string) error
+	SaveDelivery(delivery v1.Delivery) error
+	DeleteDelivery(id string) error
+	SavePause(plugin, destination string, until time.Time) error
+
+	AddToOutbox(entry OutboxEntry) error
+	MarkPublished(ids []string, at time.Time) error
+	InsertAction(action ActionRecord) error
+	InsertIdempotency(record IdempotencyRecord) error
+	AppendAudit(entry AuditEntry) error
+	SaveRelay(state RelayState) error
+	// Prune deletes what only served for a while: published events, idempotency records, link codes and pauses older than
+	// before. It returns how many rows went.
+	Prune(before time.Time) (int64, error)
+}
+
+// RequestFilter narrows a list of requests. Zero fields do not narrow.
+type RequestFilter struct {
+	States    []v1.State
+	Requester string
+	// Reviewer is somebody who has reviewed or was suggested.
+	Reviewer string
+	Role     string
+	// Before continues a list after the request with this id.
+	Before string
+	Limit  int
+}
+
+// PersonRecord is a person with what must not leave the store.
+type PersonRecord struct {
+	v1.Person
+	// PasswordHash is an argon2id hash in PHC form; empty means no password sign-in.
+	PasswordHash string
+}
+
+// LinkCode is a one-time code by which a person claims a vendor account. Only its hash is kept.
+type LinkCode struct {
+	Hash     string
+	Identity v1.Identity
+	UserName string
+	Expires  time.Time
+}
+
+// PluginRecord is a plugin that may connect.
+type PluginRecord struct {
+	Name      string
+	PublicKey string
+	Created   time.Time
+	// Synced is when the plugin last finished looking at everything.
+	Synced time.Time
+}
+
+// OutboxEntry is an event to be published.
+type OutboxEntry struct {
+	ID        string
+	Subject   string
+	Body      []byte
+	RequestID string
+	Created   time.Time
+}
+
+// ActionRecord is a decision that was dealt with, and its result.
+type ActionRecord struct {
+	ID      string
+	Plugin  string
+	Answer  v1.Answer
+	Created time.Time
+}
+
+// IdempotencyRecord is the stored answer to a POST.
+type IdempotencyRecord struct {
+	Person string
+	Key    string
+	// Digest identifies what was asked; another ask under the same key is refused.
+	Digest  string
+	Status  int
+	Body    []byte
+	Created time.Time
+}
+
+// AuditEntry says who did what. Seq is given by the store.
+type AuditEntry struct {
+	Seq       int64
+	At        time.Time
+	Actor     string
+	Action    string
+	RequestID string
+	Via       string
+	// Detail is a JSON object.
+	Detail []byte
+}
+
+// RelayState is what the core remembers of the broker, to notice when it lost its memory.
+type RelayState struct {
+	StreamCreated time.Time
+	LastSequence  uint64
+	Epoch         int64
+}
