@@ -47,7 +47,8 @@ func (d Document) Decode(into any) error { return d.decode(into, yaml.Strict()) 
 // for reading a document's kind before decoding it into the right type.
 func (d Document) Peek(into any) error { return d.decode(into) }
 
-func (d Document) decode(into any, options ...yaml.DecodeOption) error {
+func (d Document) decode(into any, options ...yaml.DecodeOption) (err error) {
+	defer d.recoverParser(&err)
 	decoder := yaml.NewDecoder(strings.NewReader(""), options...)
 	if err := decoder.DecodeFromNode(d.body, into); err != nil {
 		return d.explain(err)
@@ -55,7 +56,8 @@ func (d Document) decode(into any, options ...yaml.DecodeOption) error {
 	return nil
 }
 
-func (d *Document) parse() error {
+func (d *Document) parse() (err error) {
+	defer d.recoverParser(&err)
 	if line := tooDeep(d.text); line > 0 {
 		return d.errorAt(line, 1, "nested too deeply")
 	}
@@ -73,6 +75,13 @@ func (d *Document) parse() error {
 		d.body = doc.Body
 	}
 	return d.checkAliases()
+}
+
+// recoverParser turns a panic of the YAML library, which some malformed texts provoke, into an error.
+func (d Document) recoverParser(err *error) {
+	if cause := recover(); cause != nil {
+		*err = d.errorAt(1, 1, "the document that starts here is not YAML that can be read")
+	}
 }
 
 // split cuts at lines that are document markers. YAML gives such a line no other meaning, not even inside quotes or
