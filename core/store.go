@@ -59,6 +59,9 @@ type Reader interface {
 
 	// Outbox lists events not published yet, oldest first.
 	Outbox(limit int) ([]OutboxEntry, error)
+	// Events lists events after the one with the given id, oldest first, published or not; of one request if its id is not
+	// empty. Ids rise in the order of commits.
+	Events(after, requestID string, limit int) ([]OutboxEntry, error)
 	Action(id string) (ActionRecord, error)
 	Idempotency(person, key string) (IdempotencyRecord, error)
 	// Audit lists entries after a sequence number, oldest first.
