@@ -1,6 +1,10 @@
 package v1
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // Slots of a delivery: what is put once at a destination for a request.
 const (
@@ -215,4 +219,29 @@ type PluginStatus struct {
 	// Pending is how many events the plugin has not handled yet.
 	Pending int64      `json:"pending"`
 	Parked  []Delivery `json:"parked"`
+}
+
+// CallReply is the core's answer to any call of a plugin: a result or a problem, never both.
+type CallReply struct {
+	Error  *Problem        `json:"error,omitempty"`
+	Result json.RawMessage `json:"result,omitempty"`
+}
+
+// ParseCallReply reads an encoded [CallReply] and decodes its result into the value that result points to. A problem comes
+// back as the error, a [*Problem].
+func ParseCallReply(data []byte, result any) error {
+	var reply CallReply
+	if err := json.Unmarshal(data, &reply); err != nil {
+		return fmt.Errorf("parsing reply: %w", err)
+	}
+	if reply.Error != nil {
+		return reply.Error
+	}
+	if len(reply.Result) == 0 {
+		return fmt.Errorf("parsing reply: it holds neither a result nor a problem")
+	}
+	if err := json.Unmarshal(reply.Result, result); err != nil {
+		return fmt.Errorf("parsing result: %w", err)
+	}
+	return nil
 }
