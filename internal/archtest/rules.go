@@ -141,11 +141,15 @@ var owners = []struct {
 	fix    string
 }{
 	{
-		"github.com/nats-io/nats.go", []string{"broker/jetstream"}, []string{"broker/..."},
+		"github.com/nats-io/nats.go",
+		[]string{"broker/jetstream"},
+		[]string{"broker/..."},
 		"go through package broker",
 	},
 	{
-		"github.com/nats-io/nats-server/v2", []string{"broker/embedded"}, []string{"broker/..."},
+		"github.com/nats-io/nats-server/v2",
+		[]string{"broker/embedded"},
+		[]string{"broker/..."},
 		"go through package broker/embedded",
 	},
 	{"github.com/stretchr/testify", nil, nil, "use the testing package with go-cmp"},

@@ -23,11 +23,6 @@ type Address string
 // String returns the address.
 func (a Address) String() string { return string(a) }
 
-var (
-	secretType  = reflect.TypeFor[secret.String]()
-	addressType = reflect.TypeFor[Address]()
-)
-
 type resolver struct {
 	getenv   Getenv
 	problems Problems
@@ -73,7 +68,7 @@ func (r *resolver) walkMap(path string, v reflect.Value) {
 }
 
 func (r *resolver) expandAddress(path string, v reflect.Value) {
-	if v.Type() != addressType {
+	if v.Type() != reflect.TypeFor[Address]() {
 		return
 	}
 	text, err := secret.Expand(v.String(), r.getenv)
@@ -90,7 +85,7 @@ func (r *resolver) walkStruct(path string, v reflect.Value) {
 		name, inline := yamlName(field)
 		switch {
 		case !field.IsExported() || name == "-":
-		case field.Type == secretType:
+		case field.Type == reflect.TypeFor[secret.String]():
 			r.resolveSecret(join(path, name), v.Field(i), twin(v, name))
 		case inline:
 			r.walk(path, v.Field(i))

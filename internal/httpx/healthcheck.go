@@ -33,7 +33,7 @@ func Probe(ctx context.Context, address string) error {
 	if err != nil {
 		return fmt.Errorf("asking for health: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // only read from
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
 	if err != nil {
 		return fmt.Errorf("reading the health: %w", err)

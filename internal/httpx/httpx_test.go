@@ -51,7 +51,7 @@ func do(t *testing.T, method, url, body string) (int, string) {
 		t.Error(err)
 		return 0, ""
 	}
-	defer response.Body.Close() //nolint:errcheck // only read from
+	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Error(err)

@@ -48,7 +48,8 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // Bodies are limited to MaxBody. An answer must be written within a minute; a handler that streams moves its own
 // deadline with http.ResponseController.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
-	server := newServer(handler, logger)
+	// Requests outlive the context that stops the server: they are given time to finish.
+	server := newServer(context.WithoutCancel(ctx), handler, logger)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -57,14 +58,15 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	case <-ctx.Done():
 	}
 	err := stop(ctx, server)
-	<-failed
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
 
-func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
+func newServer(ctx context.Context, handler http.Handler, logger *slog.Logger) *http.Server {
 	stopping := make(chan struct{})
-	// Requests outlive the context that stops the server: they are given time to finish.
-	base := context.WithValue(context.Background(), stoppingKey{}, stopping)
+	base := context.WithValue(ctx, stoppingKey{}, stopping)
 	server := &http.Server{
 		Handler:           http.MaxBytesHandler(handler, MaxBody),
 		ReadHeaderTimeout: readHeaderTimeout,

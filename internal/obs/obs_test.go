@@ -87,7 +87,7 @@ func TestMetricsShowTheBuild(t *testing.T) {
 	logger, _ := obstest.Logger(t)
 	answer := httptest.NewRecorder()
 	handler := obs.MetricsHandler(obs.NewRegistry("v1.2.3"), logger)
-	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
 	for _, want := range []string{`accede_build_info{version="v1.2.3"} 1`, "go_goroutines "} {
 		if !strings.Contains(answer.Body.String(), want) {
 			t.Errorf("no %s in:\n%s", want, answer.Body)
@@ -100,7 +100,7 @@ func get(t *testing.T, health *obs.Health, path string) (int, map[string]any) {
 	mux := http.NewServeMux()
 	health.Register(mux)
 	answer := httptest.NewRecorder()
-	mux.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	mux.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 	var body map[string]any
 	if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil {
 		t.Fatalf("%s: %v in %q", path, err, answer.Body)
