@@ -37,6 +37,7 @@ type Reader interface {
 	// PolicyVersion rises with every change of a role.
 	PolicyVersion() (int64, error)
 	TokenByHash(hash string) (v1.Token, error)
+	// Tokens lists the tokens of a person, or of everybody if person is empty.
 	Tokens(person string) ([]v1.Token, error)
 	Link(identity v1.Identity) (v1.Link, error)
 	// Links lists the links of a person, or of everybody if person is empty.

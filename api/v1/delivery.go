@@ -117,6 +117,8 @@ const (
 	DeliveryPosted  = "posted"
 	DeliveryRetry   = "retry"
 	DeliveryParked  = "parked"
+	// DeliveryDropped: an operator gave it up.
+	DeliveryDropped = "dropped"
 )
 
 // Delivery is one row of the ledger.

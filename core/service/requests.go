@@ -1,0 +1,332 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/accede/accede/api/v1"
+	"github.com/accede/accede/core"
+	"github.com/accede/accede/core/policy"
+)
+
+// Create asks for access. If the person has the same request pending already, that one is returned and created is false.
+func (s *Service) Create(ctx context.Context, actor core.Actor, input v1.RequestInput) (request v1.Request, created bool, err error) {
+	if err := checkInput(input); err != nil {
+		return v1.Request{}, false, err
+	}
+	id, err := newID()
+	if err != nil {
+		return v1.Request{}, false, err
+	}
+	err = s.update(ctx, func(tx core.Tx) error {
+		request, created, err = s.create(tx, id, actor, input)
+		return err
+	})
+	return request, created, err
+}
+
+func checkInput(input v1.RequestInput) error {
+	if len(input.SuggestedReviewers) > v1.MaxRoles {
+		return core.Refuse(v1.CodeInvalid, "At most %d reviewers can be suggested.", v1.MaxRoles)
+	}
+	return nil
+}
+
+func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.RequestInput) (v1.Request, bool, error) {
+	now := s.Now()
+	roles, err := s.roles.at(tx)
+	if err != nil {
+		return v1.Request{}, false, err
+	}
+	suggested, err := people(tx, input.SuggestedReviewers)
+	if err != nil {
+		return v1.Request{}, false, err
+	}
+	ask := core.Ask{ID: id, Requester: actor.Person, Input: input, SuggestedReviewers: suggested, Now: now}
+	request, defaults, err := core.NewRequest(ask, roles)
+	if err != nil {
+		return v1.Request{}, false, err
+	}
+	same, err := tx.PendingLike(request.Requester.Name, core.AskOf(request))
+	if err == nil && now.Before(same.Expires) {
+		return same, false, nil
+	}
+	if err != nil && !errors.Is(err, core.ErrNotFound) {
+		return v1.Request{}, false, err
+	}
+	request.SuggestedReviewers = append(request.SuggestedReviewers, knownPeople(tx, defaults)...)
+	if err := tx.InsertRequest(request, core.AskOf(request)); err != nil {
+		return v1.Request{}, false, err
+	}
+	if err := emit(tx, v1.EventCreated, request, now); err != nil {
+		return v1.Request{}, false, err
+	}
+	return request, true, audit(tx, aboutRequest(actor, "request.create", request), now)
+}
+
+// people finds everybody who was named and refuses names that nobody has.
+func people(reader core.Reader, names []string) ([]v1.PersonRef, error) {
+	refs := make([]v1.PersonRef, 0, len(names))
+	for _, name := range names {
+		person, err := reader.Person(name)
+		if errors.Is(err, core.ErrNotFound) {
+			return nil, core.Refuse(v1.CodeNotFound,
+				"There is no person %q to review this. Check the spelling, or leave the reviewers out.", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(refs, person.Ref()) {
+			refs = append(refs, person.Ref())
+		}
+	}
+	return refs, nil
+}
+
+// knownPeople finds those of a role's suggested reviewers that exist; a role may name people who left.
+func knownPeople(reader core.Reader, names []string) []v1.PersonRef {
+	var refs []v1.PersonRef
+	for _, name := range names {
+		if person, err := reader.Person(name); err == nil && !person.Disabled {
+			refs = append(refs, person.Ref())
+		}
+	}
+	return refs
+}
+
+// Request returns a request that the actor may see.
+func (s *Service) Request(ctx context.Context, actor core.Actor, id string) (request v1.Request, err error) {
+	err = s.Store.View(ctx, func(reader core.Reader) error {
+		request, err = s.visible(reader, actor, id)
+		return err
+	})
+	return request, storeError(err)
+}
+
+// visible returns a request if the actor may see it; to others it does not exist.
+func (s *Service) visible(reader core.Reader, actor core.Actor, id string) (v1.Request, error) {
+	if _, err := uuid.Parse(id); err != nil {
+		return v1.Request{}, core.Refuse(v1.CodeInvalid, "%.64q is not a request's id; `accede request list` shows them.", id)
+	}
+	request, err := reader.Request(id)
+	if err != nil {
+		return v1.Request{}, missing(err, "request", id)
+	}
+	roles, err := s.roles.at(reader)
+	if err != nil {
+		return v1.Request{}, err
+	}
+	if !core.MaySee(actor.Person, request, roles) {
+		return v1.Request{}, core.Refuse(v1.CodeNotFound, "There is no request %q.", id)
+	}
+	return request, nil
+}
+
+const (
+	defaultPage = 50
+	maxPage     = 500
+)
+
+// Requests lists the newest requests that the actor may see.
+func (s *Service) Requests(ctx context.Context, actor core.Actor, filter core.RequestFilter) (page v1.RequestPage, err error) {
+	if filter.Limit <= 0 || filter.Limit > maxPage {
+		filter.Limit = defaultPage
+	}
+	err = s.Store.View(ctx, func(reader core.Reader) error {
+		roles, err := s.roles.at(reader)
+		if err != nil {
+			return err
+		}
+		page, err = listVisible(reader, actor.Person, filter, roles)
+		return err
+	})
+	return page, storeError(err)
+}
+
+// listVisible reads on until a page is full, because not everything read may be seen.
+func listVisible(reader core.Reader, person v1.Person, filter core.RequestFilter, roles *policy.Set) (v1.RequestPage, error) {
+	page := v1.RequestPage{Requests: []v1.Request{}}
+	wanted := filter.Limit
+	filter.Limit = wanted + 1
+	for {
+		found, err := reader.Requests(filter)
+		if err != nil {
+			return v1.RequestPage{}, err
+		}
+		for _, request := range found {
+			if !core.MaySee(person, request, roles) {
+				continue
+			}
+			if len(page.Requests) == wanted {
+				page.Next = page.Requests[wanted-1].ID
+				return page, nil
+			}
+			page.Requests = append(page.Requests, request)
+		}
+		if len(found) < filter.Limit {
+			return page, nil
+		}
+		filter.Before = found[len(found)-1].ID
+	}
+}
+
+// Review adds the actor's review.
+func (s *Service) Review(ctx context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error) {
+	return s.transition(ctx, actor, id, "request.review", func(tx core.Tx, request v1.Request) (v1.Request, error) {
+		return s.review(tx, request, actor, input)
+	})
+}
+
+// review is where every review passes, whichever door it came through.
+func (s *Service) review(tx core.Tx, request v1.Request, actor core.Actor, input v1.ReviewInput) (v1.Request, error) {
+	roles, err := s.roles.at(tx)
+	if err != nil {
+		return v1.Request{}, err
+	}
+	id, err := newID()
+	if err != nil {
+		return v1.Request{}, err
+	}
+	return core.Review(request, core.Submission{ID: id, Author: actor, Input: input, Now: s.Now()}, roles)
+}
+
+// Withdraw takes the actor's own pending request back.
+func (s *Service) Withdraw(ctx context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error) {
+	return s.transition(ctx, actor, id, "request.withdraw", func(_ core.Tx, request v1.Request) (v1.Request, error) {
+		return core.Withdraw(request, actor, input, s.Now())
+	})
+}
+
+// Override decides past thresholds and review rules, for administrators.
+func (s *Service) Override(ctx context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error) {
+	review, err := newID()
+	if err != nil {
+		return v1.Request{}, err
+	}
+	return s.transition(ctx, actor, id, "request.override", func(_ core.Tx, request v1.Request) (v1.Request, error) {
+		return core.Override(request, core.Submission{ID: review, Author: actor, Now: s.Now()}, input)
+	})
+}
+
+// transition changes one request that the actor may see.
+func (s *Service) transition(ctx context.Context, actor core.Actor, id, action string,
+	change func(core.Tx, v1.Request) (v1.Request, error),
+) (next v1.Request, err error) {
+	err = s.update(ctx, func(tx core.Tx) error {
+		request, err := s.visible(tx, actor, id)
+		if err != nil {
+			return err
+		}
+		if next, err = change(tx, request); err != nil {
+			return err
+		}
+		return s.save(tx, actor, action, next)
+	})
+	if err != nil {
+		return v1.Request{}, err
+	}
+	return next, nil
+}
+
+// save writes a changed request with its event and its audit entry.
+func (s *Service) save(tx core.Tx, actor core.Actor, action string, request v1.Request) error {
+	if err := tx.SaveRequest(request); err != nil {
+		return fmt.Errorf("saving request %s: %w", request.ID, err)
+	}
+	kind := v1.EventReviewed
+	if request.State.Resolved() {
+		kind = v1.EventResolved
+	}
+	if err := emit(tx, kind, request, request.Updated); err != nil {
+		return err
+	}
+	return audit(tx, aboutRequest(actor, action, request), request.Updated)
+}
+
+// aboutRequest is the audit entry of a change to a request; with the entries before it, it tells the whole story.
+func aboutRequest(actor core.Actor, action string, request v1.Request) audited {
+	entry := by(actor, action, nil)
+	entry.requestID = request.ID
+	detail := requestDetail{
+		Version: request.Version, Fingerprint: request.Fingerprint, State: request.State, Roles: request.Roles,
+		Requester: request.Requester.Name, Access: request.Access,
+	}
+	if n := len(request.Reviews); n > 0 && (action == "request.review" || action == "request.override") {
+		detail.Review = &request.Reviews[n-1]
+	}
+	if request.Version == 1 {
+		detail.Reason = request.Reason
+	}
+	entry.detail = detail
+	return entry
+}
+
+type requestDetail struct {
+	Version     int64      `json:"version"`
+	Fingerprint string     `json:"fingerprint"`
+	State       v1.State   `json:"state"`
+	Requester   string     `json:"requester"`
+	Roles       []string   `json:"roles"`
+	Reason      string     `json:"reason,omitempty"`
+	Review      *v1.Review `json:"review,omitempty"`
+	Access      *v1.Access `json:"access,omitempty"`
+}
+
+// by is the audit entry of something the actor did.
+func by(actor core.Actor, action string, detail any) audited {
+	return audited{actor: actor.Person.Name, action: action, via: actor.Via, detail: detail}
+}
+
+// Events lists what happened after the event with the given id, as far as the actor may see it. An empty list means that
+// there is nothing more.
+func (s *Service) Events(ctx context.Context, actor core.Actor, after, requestID string, limit int) (events []v1.Event, err error) {
+	err = s.Store.View(ctx, func(reader core.Reader) error {
+		roles, err := s.roles.at(reader)
+		if err != nil {
+			return err
+		}
+		events, err = visibleEvents(reader, actor.Person, roles, after, requestID, limit)
+		return err
+	})
+	return events, storeError(err)
+}
+
+// visibleEvents reads on while none of what was read may be seen.
+func visibleEvents(reader core.Reader, person v1.Person, roles *policy.Set, after, requestID string, limit int) ([]v1.Event, error) {
+	for {
+		entries, err := reader.Events(after, requestID, limit)
+		if err != nil || len(entries) == 0 {
+			return nil, err
+		}
+		events, err := keepVisible(entries, person, roles)
+		if err != nil || len(events) > 0 {
+			return events, err
+		}
+		after = entries[len(entries)-1].ID
+	}
+}
+
+func keepVisible(entries []core.OutboxEntry, person v1.Person, roles *policy.Set) ([]v1.Event, error) {
+	var events []v1.Event
+	for _, entry := range entries {
+		event, err := v1.ParseEvent(entry.Body)
+		if err != nil {
+			return nil, err
+		}
+		if event.Type == v1.EventAnswer || event.Type == v1.EventResync {
+			continue
+		}
+		request, err := event.Request()
+		if err != nil {
+			return nil, err
+		}
+		if core.MaySee(person, request, roles) {
+			events = append(events, event)
+		}
+	}
+	return events, nil
+}
