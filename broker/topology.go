@@ -33,6 +33,9 @@ type Consumer struct {
 	AckWait time.Duration
 	// MaxPending bounds messages handed out and not yet acknowledged.
 	MaxPending int
+	// Latest makes a new consumer start with the newest message of each subject instead of with all messages. It fits
+	// messages that carry the whole state, and takes effect only when the consumer is created.
+	Latest bool
 }
 
 // Streams returns the streams of an installation.
@@ -48,7 +51,7 @@ func Streams() []Stream {
 func PluginConsumer(plugin string) Consumer {
 	return Consumer{
 		Stream: EventStream, Name: "plugin-" + plugin, Subject: prefix + "event.>",
-		AckWait: time.Minute, MaxPending: 256,
+		AckWait: time.Minute, MaxPending: 256, Latest: true,
 	}
 }
 
