@@ -1,0 +1,110 @@
+package main
+
+import (
+	_ "embed" // the index page is part of the binary
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/accede/accede/plugins/standin"
+)
+
+//go:embed assets/index.html
+var indexTemplates string
+
+// sandbox serves all stand-ins under their names, and the index.
+type sandbox struct {
+	mux      *http.ServeMux
+	frame    *standin.Frame
+	logger   *slog.Logger
+	standIns []mounted
+	once     sync.Once
+}
+
+type mounted struct {
+	entry
+	handler http.Handler
+}
+
+func newSandbox(set settings, logger *slog.Logger) (*sandbox, error) {
+	frame, err := standin.NewFrame(indexTemplates, nil)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the index: %w", err)
+	}
+	box := &sandbox{mux: http.NewServeMux(), frame: frame, logger: logger}
+	for i, e := range entries() {
+		handler, err := e.New(set.options(e.Name, uint64(i), logger))
+		if err != nil {
+			box.close()
+			return nil, err
+		}
+		prefix := "/" + e.Name
+		box.mux.Handle(prefix+"/", http.StripPrefix(prefix, handler))
+		box.standIns = append(box.standIns, mounted{entry: e, handler: handler})
+	}
+	box.mux.HandleFunc("GET /healthz", healthy)
+	box.mux.HandleFunc("GET /{$}", box.index)
+	return box, nil
+}
+
+func (s settings) options(name string, index uint64, logger *slog.Logger) standin.Options {
+	opts := standin.Options{Logger: logger.With("stand_in", name), Seed: s.seed + index, CallbackURL: *s.callbacks[name]}
+	if s.external != "" {
+		opts.BaseURL = strings.TrimRight(s.external, "/") + "/" + name
+	}
+	return opts
+}
+
+// ServeHTTP serves the stand-ins and the index.
+func (b *sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
+
+// close ends what the stand-ins still have under way.
+func (b *sandbox) close() {
+	b.once.Do(func() {
+		for _, s := range b.standIns {
+			if closer, ok := s.handler.(io.Closer); ok {
+				_ = closer.Close()
+			}
+		}
+	})
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "ok\n")
+}
+
+// indexPage is what the template "content" draws.
+type indexPage struct {
+	StandIns []entry
+	Views    []chatView
+}
+
+// chatView is one chat as one person sees it.
+type chatView struct{ Vendor, Person, Src, Open string }
+
+// onlookers are the demo's people who have most to see, side by side.
+func onlookers() [][2]string {
+	return [][2]string{{"alice", "Alice asks"}, {"ivan", "Ivan decides"}, {"bob", "Bob decides"}}
+}
+
+func (b *sandbox) index(w http.ResponseWriter, _ *http.Request) {
+	var page indexPage
+	for _, s := range b.standIns {
+		page.StandIns = append(page.StandIns, s.entry)
+		for _, o := range onlookers() {
+			as := url.Values{"as": {o[0]}}
+			open := s.Name + "/?" + as.Encode()
+			as.Set("bare", "1")
+			page.Views = append(page.Views, chatView{Vendor: s.Title, Person: o[1], Open: open, Src: s.Name + "/?" + as.Encode()})
+		}
+	}
+	err := b.frame.Render(w, http.StatusOK, standin.Page{Title: "Accede sandbox", Subtitle: "every chat, side by side", Content: page})
+	if err != nil {
+		b.logger.Error("the index could not be drawn", "err", err)
+	}
+}

@@ -1,0 +1,106 @@
+package slacksim
+
+import (
+	"html"
+	"html/template"
+	"regexp"
+	"strings"
+)
+
+// mrkdwn turns Slack's markup into safe HTML. Every piece of text is escaped, and the only tags that come out are the
+// ones written in this file.
+type mrkdwn struct {
+	userName, channelName func(id string) string
+}
+
+var (
+	codeFence   = regexp.MustCompile("(?s)```(.+?)```")
+	inlineCode  = regexp.MustCompile("`([^`\n]+)`")
+	angled      = regexp.MustCompile(`<([^<>\n]+)>`)
+	boldText    = regexp.MustCompile(`(^|[\s(>])\*([^*\n]+)\*($|[\s.,:;!?)<])`)
+	italicText  = regexp.MustCompile(`(^|[\s(>])_([^_\n]+)_($|[\s.,:;!?)<])`)
+	struckText  = regexp.MustCompile(`(^|[\s(>])~([^~\n]+)~($|[\s.,:;!?)<])`)
+	linkSchemes = []string{"https://", "http://", "mailto:"}
+)
+
+func (m mrkdwn) render(text string) template.HTML {
+	out := outside(codeFence, text, func(code string) string {
+		return "<pre>" + escape(strings.Trim(code, "\n")) + "</pre>"
+	}, func(rest string) string {
+		return outside(inlineCode, rest, func(code string) string {
+			return "<code>" + escape(code) + "</code>"
+		}, m.lines)
+	})
+	return template.HTML(out) // built above from escaped text and our own tags only
+}
+
+// outside applies one function to the first group of each match and another one to everything between.
+func outside(pattern *regexp.Regexp, text string, match, between func(string) string) string {
+	var b strings.Builder
+	at := 0
+	for _, loc := range pattern.FindAllStringSubmatchIndex(text, -1) {
+		b.WriteString(between(text[at:loc[0]]))
+		b.WriteString(match(text[loc[2]:loc[3]]))
+		at = loc[1]
+	}
+	b.WriteString(between(text[at:]))
+	return b.String()
+}
+
+func (m mrkdwn) lines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		quoted, isQuote := strings.CutPrefix(line, "&gt;")
+		if isQuote {
+			lines[i] = "<blockquote>" + m.inline(strings.TrimPrefix(quoted, " ")) + "</blockquote>"
+			continue
+		}
+		lines[i] = m.inline(line)
+	}
+	return strings.ReplaceAll(strings.Join(lines, "<br>"), "</blockquote><br>", "</blockquote>")
+}
+
+func (m mrkdwn) inline(text string) string {
+	return outside(angled, text, m.reference, styled)
+}
+
+// styled escapes first; the marks of bold, italic and struck text survive escaping unchanged.
+func styled(text string) string {
+	out := escape(text)
+	out = boldText.ReplaceAllString(out, "$1<b>$2</b>$3")
+	out = italicText.ReplaceAllString(out, "$1<i>$2</i>$3")
+	return struckText.ReplaceAllString(out, "$1<s>$2</s>$3")
+}
+
+// reference renders what Slack writes in angle brackets: people, channels, groups, dates and links.
+func (m mrkdwn) reference(inside string) string {
+	target, label, labelled := strings.Cut(inside, "|")
+	switch {
+	case strings.HasPrefix(target, "@"):
+		return mention("@" + m.userName(target[1:]))
+	case strings.HasPrefix(target, "#"):
+		return mention("#" + m.channelName(target[1:]))
+	case strings.HasPrefix(target, "!date^"):
+		return escape(label)
+	case strings.HasPrefix(target, "!"):
+		return mention("@" + target[1:])
+	}
+	if !labelled {
+		label = target
+	}
+	address := html.UnescapeString(target)
+	for _, scheme := range linkSchemes {
+		if strings.HasPrefix(address, scheme) {
+			return `<a href="` + html.EscapeString(address) + `" target="_blank" rel="noopener noreferrer">` + escape(label) + "</a>"
+		}
+	}
+	return escape(label)
+}
+
+func mention(name string) string { return `<span class="mention">` + escape(name) + "</span>" }
+
+// escape undoes Slack's three escapes and applies HTML's.
+func escape(text string) string {
+	text = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+	return html.EscapeString(text)
+}
