@@ -92,14 +92,20 @@ func Pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// keptAnswer is an http.ResponseWriter that sends nothing.
 type keptAnswer struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (k *keptAnswer) Header() http.Header         { return k.header }
-func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
+// Header is what the answer would carry.
+func (k *keptAnswer) Header() http.Header { return k.header }
+
+// WriteHeader keeps the status.
+func (k *keptAnswer) WriteHeader(status int) { k.status = status }
+
+// Write keeps the body.
 func (k *keptAnswer) Write(p []byte) (int, error) { return k.body.Write(p) }
 
 func (k *keptAnswer) sendHalf(w http.ResponseWriter) {

@@ -62,7 +62,7 @@ func (s *Switches) acceptForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.install(f)
-	http.Redirect(w, r, BackTo(r.PostForm), http.StatusSeeOther)
+	http.Redirect(w, r, BackTo(r.PostForm), http.StatusSeeOther) //nolint:gosec // BackTo gives a relative address only
 }
 
 func faultsFromForm(form url.Values) (Faults, error) {
@@ -112,7 +112,7 @@ func (e badNumberError) Error() string {
 func BackTo(form url.Values) string {
 	back := form.Get("back")
 	if !strings.HasPrefix(back, "?") {
-		back = ""
+		back = "?"
 	}
 	return "../" + back
 }

@@ -62,7 +62,8 @@ func (s *Sim) handOver(ctx context.Context, payload []byte) outcome {
 	first := make(chan outcome, 1)
 	s.work.Go(func() { first <- s.handOverOnce(ctx, payload) })
 	if fate.Twice {
-		s.work.Go(func() { s.handOverOnce(s.ctx, payload) })
+		again := context.WithoutCancel(ctx)
+		s.work.Go(func() { s.handOverOnce(again, payload) })
 	}
 	out := <-first
 	out.twice = fate.Twice

@@ -116,18 +116,3 @@ func (c *channel) liveEphemeral(ts, user string) *message {
 	}
 	return nil
 }
-
-// after is the index of the first message at or after the time. The lock must be held.
-func (c *channel) after(micros int64) int {
-	i, _ := slices.BinarySearchFunc(c.messages, micros, func(m *message, t int64) int {
-		switch {
-		case m.micros < t:
-			return -1
-		case m.micros > t:
-			return 1
-		default:
-			return 0
-		}
-	})
-	return i
-}

@@ -1,6 +1,8 @@
 package slacksim
 
 // The credentials of the demo workspace. They open nothing but this stand-in.
+//
+//nolint:gosec // not secret: every copy of the sandbox has them
 const (
 	DemoBotToken      = "xoxb-demo-bot-token"
 	DemoAppToken      = "xapp-demo-app-token"

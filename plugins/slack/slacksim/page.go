@@ -231,7 +231,7 @@ func (c *channel) visibleCount(user string) int {
 func (s *Sim) channelLabel(ch *channel, user string) string {
 	switch ch.kind {
 	case privateChannel:
-		return "🔒 " + ch.name
+		return ch.name + " (private)"
 	case directMessage:
 		return s.userName(ch.other(user))
 	case groupMessage:

@@ -23,6 +23,7 @@ type shownMessage struct {
 
 type shownBlock struct {
 	Type    string
+	Note    string
 	Text    template.HTML
 	Fields  []template.HTML
 	Buttons []shownButton
@@ -91,7 +92,7 @@ func (s *Sim) showBlock(b *block, button func(*element) shownButton) shownBlock 
 		}
 	case "header", "divider", "actions":
 	default:
-		out.Text = template.HTML("<i>" + template.HTMLEscapeString(b.Type) + " block</i> " + string(s.words(b.Text)))
+		out.Note = strings.ReplaceAll(b.Type, "_", " ") + " block"
 	}
 	for _, e := range b.interactive() {
 		out.Buttons = append(out.Buttons, button(e))
@@ -107,12 +108,12 @@ func (s *Sim) words(t *textObject) template.HTML {
 	if t.Type == "mrkdwn" {
 		return s.markup(t.Text)
 	}
-	return template.HTML(`<span class="plain">` + template.HTMLEscapeString(t.Text) + "</span>")
+	return written(`<span class="plain">` + template.HTMLEscapeString(t.Text) + "</span>")
 }
 
 func (s *Sim) contextWords(e *element) template.HTML {
 	if e.Type == "image" {
-		return template.HTML("<i>" + template.HTMLEscapeString(e.AltText) + "</i>")
+		return written("<i>" + template.HTMLEscapeString(e.AltText) + "</i>")
 	}
 	return s.words(&textObject{Type: e.Type, Text: e.words()})
 }

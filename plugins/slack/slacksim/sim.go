@@ -35,7 +35,8 @@ type Sim struct {
 	tally    *tally
 	log      *callbackLog
 
-	ctx  context.Context //nolint:containedctx // the lifetime of the stand-in, ended by Close
+	// ctx is the lifetime of the stand-in, ended by Close.
+	ctx  context.Context
 	stop context.CancelFunc
 	work sync.WaitGroup
 

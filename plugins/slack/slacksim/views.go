@@ -14,7 +14,7 @@ const (
 )
 
 // readView checks a view and gives it an identity.
-func (s *Sim) readView(raw string, user string) (*view, error) {
+func (s *Sim) readView(raw, user string) (*view, error) {
 	if len(raw) > maxView {
 		return nil, fail("view_too_large")
 	}
