@@ -23,7 +23,7 @@ func Expand(text string, getenv func(string) string) (string, error) {
 	match := reference.FindStringSubmatch(text)
 	if match == nil {
 		if referenceLike.MatchString(text) {
-			return "", errors.New("looks like an environment variable, but is not of the form ${NAME}")
+			return "", errors.New("looks like an environment variable, but is not of the form ${NAME}; a secret that begins with $ goes in a file")
 		}
 		return text, nil
 	}
