@@ -120,3 +120,6 @@ func ValidPluginName(name string) bool {
 	}
 	return true
 }
+
+// ValidPublicKey says whether text is a public key as [NewCredential] returns it.
+func ValidPublicKey(text string) bool { return nkeys.IsValidPublicUserKey(text) }

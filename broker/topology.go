@@ -67,7 +67,9 @@ func ActionConsumer() Consumer {
 func EventSubject(requestID string) string { return prefix + "event." + requestID }
 
 // ActionSubject is where a plugin publishes a decision about a request.
-func ActionSubject(plugin, requestID string) string { return prefix + "action." + plugin + "." + requestID }
+func ActionSubject(plugin, requestID string) string {
+	return prefix + "action." + plugin + "." + requestID
+}
 
 // ResultSubject is where the core tells a plugin's replicas the result of a decision at once, without storing it.
 func ResultSubject(plugin, decisionID string) string {
