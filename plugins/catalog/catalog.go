@@ -1,0 +1,46 @@
+package catalog
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/slack"
+	"github.com/accede/accede/plugins/slack/slacksim"
+	"github.com/accede/accede/plugins/standin"
+)
+
+// Entry is one plugin.
+type Entry struct {
+	Spec plugins.Spec
+	// StandIn makes a local stand-in of the vendor, set up as in the demo.
+	StandIn func(standin.Options) (StandIn, error)
+}
+
+// StandIn is a vendor that lives in this process, to be mounted with its prefix stripped. Close ends its connections
+// and everything it has under way.
+type StandIn interface {
+	http.Handler
+	io.Closer
+}
+
+// All lists every plugin in alphabetical order of their names.
+func All() []Entry {
+	return []Entry{
+		{Spec: slack.Spec(), StandIn: slackStandIn},
+	}
+}
+
+// Find returns the plugin of that name.
+func Find(name string) (Entry, bool) {
+	for _, entry := range All() {
+		if entry.Spec.Name == name {
+			return entry, true
+		}
+	}
+	return Entry{}, false
+}
+
+func slackStandIn(options standin.Options) (StandIn, error) {
+	return slacksim.New(slacksim.Demo(), options)
+}
