@@ -1,0 +1,327 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options says what to start and where.
+type Options struct {
+	// Dir holds the data, the configurations and the logs.
+	Dir string
+	// Bin holds the binaries.
+	Bin string
+	// Root is the repository, where the demo's roles and people are.
+	Root string
+	// Replicas is how many Slack plugins run; 1 if zero.
+	Replicas int
+	// Socket makes the plugin use Socket Mode rather than signed HTTP callbacks.
+	Socket bool
+	// Lease is the plugin's delivery lease; its default if empty.
+	Lease string
+	// Fixed uses the well-known ports of the demo instead of free ones.
+	Fixed bool
+	// PluginEnv is added to the environment of each plugin replica.
+	PluginEnv []string
+}
+
+// Stack is a running installation.
+type Stack struct {
+	Options
+	Core    *Process
+	Sandbox *Process
+	Slack   []*Process
+	// CoreURL, SandboxURL and SlackURLs are where the processes listen.
+	CoreURL, SandboxURL string
+	SlackURLs           []string
+	BrokerAddress       string
+	// AdminToken is the first administrator's.
+	AdminToken string
+}
+
+// Build compiles the binaries from the sources at root into dir. Race adds the race detector.
+func Build(ctx context.Context, root, dir string, race bool) error {
+	args := []string{"build", "-o", dir + string(os.PathSeparator)}
+	if race {
+		args = append(args, "-race")
+	}
+	args = append(args, "./cmd/acceded", "./cmd/accede", "./cmd/accede-sandbox", "./plugins/slack/cmd/accede-slack")
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // fixed arguments
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the binaries: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// New lays a stack out in its directory without starting anything.
+func New(options Options) (*Stack, error) {
+	options.Replicas = max(options.Replicas, 1)
+	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making directory: %w", err)
+	}
+	ports, err := ports(options)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{
+		Options: options, CoreURL: "http://" + ports[0], BrokerAddress: ports[1], SandboxURL: "http://" + ports[2],
+	}
+	for _, address := range ports[3:] {
+		s.SlackURLs = append(s.SlackURLs, "http://"+address)
+	}
+	return s, s.layOut()
+}
+
+func ports(options Options) ([]string, error) {
+	if options.Fixed {
+		return []string{"127.0.0.1:4180", "127.0.0.1:4222", "127.0.0.1:4190", "127.0.0.1:4191"}, nil
+	}
+	var addresses []string
+	for range 3 + options.Replicas {
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("finding a free port: %w", err)
+		}
+		defer func() { _ = listener.Close() }()
+		addresses = append(addresses, listener.Addr().String())
+	}
+	return addresses, nil
+}
+
+func (s *Stack) layOut() error {
+	host := func(url string) string { return strings.TrimPrefix(url, "http://") }
+	core := fmt.Sprintf(`data_dir: %s
+http:
+  listen: %s
+  public_url: %s
+broker:
+  listen: %s
+`, filepath.Join(s.Dir, "data"), host(s.CoreURL), s.CoreURL, s.BrokerAddress)
+	if err := s.write("acceded.yaml", core); err != nil {
+		return err
+	}
+	s.Core = s.process("acceded", s.CoreURL, "start", "--config", filepath.Join(s.Dir, "acceded.yaml"))
+	sandbox := []string{"--listen", host(s.SandboxURL)}
+	if !s.Socket {
+		sandbox = append(sandbox, "--slack-callback-url", s.SlackURLs[0]+"/callback")
+	}
+	s.Sandbox = s.process("accede-sandbox", s.SandboxURL, sandbox...)
+	s.Sandbox.ready = func(ctx context.Context) error { return probe(ctx, s.SandboxURL+"/healthz") }
+	for i, url := range s.SlackURLs {
+		name := fmt.Sprintf("slack-%d", i+1)
+		if err := s.write(name+".yaml", s.slackConfig(host(url))); err != nil {
+			return err
+		}
+		replica := s.process("accede-slack", url, "start", "--config", filepath.Join(s.Dir, name+".yaml"))
+		replica.Name, replica.Log, replica.env = name, filepath.Join(s.Dir, name+".log"), s.PluginEnv
+		s.Slack = append(s.Slack, replica)
+	}
+	return nil
+}
+
+func (s *Stack) slackConfig(listen string) string {
+	mode := "signing_secret: " + SlackSigningSecret
+	if s.Socket {
+		mode = "app_token: xapp-demo-app-token"
+	}
+	lease := ""
+	if s.Lease != "" {
+		lease = "lease: " + s.Lease + "\n"
+	}
+	return fmt.Sprintf(`broker:
+  credential_file: %s
+http:
+  listen: %s
+role_to_recipients:
+  "*": ["#access-requests"]
+%sslack:
+  api_url: %s/slack/api/
+  bot_token: xoxb-demo-bot-token
+  %s
+`, filepath.Join(s.Dir, "slack.creds"), listen, lease, s.SandboxURL, mode)
+}
+
+// SlackSigningSecret is the signing secret of the sandbox's Slack app.
+const SlackSigningSecret = "8f742231b10e8888abcd99yyyzzz85a5"
+
+func (s *Stack) write(name, text string) error {
+	if err := os.WriteFile(filepath.Join(s.Dir, name), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+func (s *Stack) process(binary, url string, args ...string) *Process {
+	return &Process{
+		Name: binary, Log: filepath.Join(s.Dir, binary+".log"), binary: filepath.Join(s.Bin, binary), args: args,
+		ready: func(ctx context.Context) error { return probe(ctx, url+"/readyz") },
+	}
+}
+
+func probe(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, response.Status)
+	}
+	return nil
+}
+
+// Start brings everything up, with the demo's roles and people, their tokens and links.
+func (s *Stack) Start(ctx context.Context) error {
+	if err := s.StartCore(ctx); err != nil {
+		return err
+	}
+	if err := s.Sandbox.Start(ctx); err != nil {
+		return err
+	}
+	if _, err := s.Admin(ctx, "admin", "plugin", "add", "slack", "--out", filepath.Join(s.Dir, "slack.creds")); err != nil {
+		return err
+	}
+	for _, replica := range s.Slack {
+		if err := replica.Launch(); err != nil {
+			return err
+		}
+	}
+	for _, replica := range s.Slack {
+		if err := replica.Ready(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Linked are the demo people whose Slack accounts are connected, with their accounts.
+func Linked() map[string]string {
+	return map[string]string{"alice": "U0ALICE", "ivan": "U0IVAN", "bob": "U0BOB"}
+}
+
+// SlackTenant is the sandbox's Slack workspace.
+const SlackTenant = "T0ACCEDE"
+
+// StartCore brings the core up alone and fills it with the demo's roles, people and links.
+func (s *Stack) StartCore(ctx context.Context) error {
+	if err := s.Core.Start(ctx); err != nil {
+		return err
+	}
+	credential, err := os.ReadFile(filepath.Join(s.Dir, "data", "admin.json"))
+	if err != nil {
+		return fmt.Errorf("reading the administrator's credential: %w", err)
+	}
+	var admin struct {
+		Token string `json:"token"`
+	}
+	if err := json.Unmarshal(credential, &admin); err != nil {
+		return fmt.Errorf("reading the administrator's credential: %w", err)
+	}
+	s.AdminToken = admin.Token
+	if _, err := s.Admin(ctx, "apply", "-f", filepath.Join(s.Root, "configs", "demo")); err != nil {
+		return err
+	}
+	for person, account := range Linked() {
+		args := []string{"admin", "link", "add", "--plugin", "slack", "--person", person, "--tenant", SlackTenant, "--user", account}
+		if _, err := s.Admin(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SignIn gives a demo person a session, so that As works for them.
+func (s *Stack) SignIn(ctx context.Context, person string) error {
+	output, err := s.Admin(ctx, "admin", "token", "create", "--person", person, "--title", "demo", "-o", "json")
+	if err != nil {
+		return err
+	}
+	var token struct {
+		Secret string `json:"secret"`
+	}
+	if err := json.Unmarshal([]byte(output), &token); err != nil {
+		return fmt.Errorf("reading the token of %s: %w", person, err)
+	}
+	if err := s.write(person+".token", token.Secret+"\n"); err != nil {
+		return err
+	}
+	_, err = s.command(ctx, nil, s.personEnv(person), "login", "--token-file", filepath.Join(s.Dir, person+".token"))
+	return err
+}
+
+// Admin runs the command line as the first administrator.
+func (s *Stack) Admin(ctx context.Context, args ...string) (string, error) {
+	return s.command(ctx, nil, []string{"ACCEDE_SERVER=" + s.CoreURL, "ACCEDE_TOKEN=" + s.AdminToken}, args...)
+}
+
+// As runs the command line as a demo person who has signed in.
+func (s *Stack) As(ctx context.Context, person string, args ...string) (string, error) {
+	return s.command(ctx, nil, s.personEnv(person), args...)
+}
+
+func (s *Stack) personEnv(person string) []string {
+	return []string{"ACCEDE_SERVER=" + s.CoreURL, "ACCEDE_CONFIG_DIR=" + filepath.Join(s.Dir, person)}
+}
+
+// ExitError is a command that ended with another code than 0.
+type ExitError struct {
+	Code   int
+	Stderr string
+}
+
+// Error returns what the command said.
+func (e *ExitError) Error() string {
+	return fmt.Sprintf("exit code %d: %s", e.Code, strings.TrimSpace(e.Stderr))
+}
+
+func (s *Stack) command(ctx context.Context, stdin *strings.Reader, env []string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "accede"), args...) //nolint:gosec // our own binary
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ACCEDE_") }), env...)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return stdout.String(), &ExitError{Code: exit.ExitCode(), Stderr: "accede " + strings.Join(args, " ") + ": " + stderr.String()}
+	}
+	if err != nil {
+		return "", fmt.Errorf("running accede: %w", err)
+	}
+	return stdout.String(), nil
+}
+
+// Stop ends everything in order, plugins first.
+func (s *Stack) Stop() error {
+	var problems []error
+	for _, process := range slices.Concat(s.Slack, []*Process{s.Core, s.Sandbox}) {
+		process.Thaw()
+		problems = append(problems, process.Stop())
+	}
+	return errors.Join(problems...)
+}
+
+// Kill ends everything at once.
+func (s *Stack) Kill() {
+	for _, process := range slices.Concat(s.Slack, []*Process{s.Core, s.Sandbox}) {
+		process.Kill()
+	}
+}
