@@ -42,7 +42,7 @@ func TestEveryStandInServesAPage(t *testing.T) {
 			t.Fatalf("%s: %v", entry.Spec.Name, err)
 		}
 		answer := httptest.NewRecorder()
-		vendor.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+		vendor.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 		if answer.Code != http.StatusOK {
 			t.Errorf("%s: the page answers %d", entry.Spec.Name, answer.Code)
 		}

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
 	"strings"
 
@@ -30,11 +28,15 @@ func newAPI(c *Config, client *http.Client) *api {
 	return &api{
 		http: client, base: base,
 		client: slackgo.New(c.BotToken.Reveal(), slackgo.OptionHTTPClient(client), slackgo.OptionAPIURL(base),
-			slackgo.OptionAppLevelToken(c.AppToken.Reveal()), slackgo.OptionLog(silent())),
+			slackgo.OptionAppLevelToken(c.AppToken.Reveal()), slackgo.OptionLog(silent{})),
 	}
 }
 
-func silent() *log.Logger { return log.New(io.Discard, "", 0) }
+// silent keeps the client library from logging on its own.
+type silent struct{}
+
+// Output drops the line.
+func (silent) Output(int, string) error { return nil }
 
 // BlockType lets the client library carry our blocks.
 func (b block) BlockType() slackgo.MessageBlockType { return slackgo.MessageBlockType(b.Type) }
@@ -106,7 +108,7 @@ func (a *api) respond(ctx context.Context, address string, m message) error {
 	if err != nil {
 		return withoutURL(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // the body is of no interest
+	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		return slackgo.StatusCodeError{Code: answer.StatusCode, Status: answer.Status}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 )
 
@@ -15,8 +15,6 @@ import (
 const (
 	maxHeader  = 150
 	maxSection = 3000
-	// maxUpdateText is what chat.update takes as text: https://docs.slack.dev/reference/methods/chat.update.
-	maxUpdateText = 4000
 
 	maxName          = 120
 	maxRoles         = 1200
@@ -24,6 +22,8 @@ const (
 	maxReason        = 2800
 	maxReviewReason  = 400
 	maxReviewsShown  = 8
+	// maxNotifications stays far below the 4,000 that chat.update takes as text:
+	// https://docs.slack.dev/reference/methods/chat.update.
 	maxNotifications = 600
 )
 

@@ -7,5 +7,5 @@
 // nothing but short caches.
 //
 // Text that people wrote reaches Slack only inside plain_text objects, which Slack does not interpret; everything in a
-// mrkdwn object is our own. Only api.go and socket.go know the client library.
+// mrkdwn object is our own. Only api.go, errors.go and socket.go know the client library.
 package slack

@@ -1,12 +1,9 @@
 package slack
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	slackgo "github.com/slack-go/slack"
 
 	"github.com/accede/accede/plugins"
 )
@@ -115,12 +112,4 @@ func fixOf(code string) string {
 		}
 		return ""
 	}
-}
-
-// codeOf returns Slack's error code, empty if the error is of another sort.
-func codeOf(err error) string {
-	if said, ok := errors.AsType[slackgo.SlackErrorResponse](err); ok {
-		return said.Err
-	}
-	return ""
 }

@@ -5,28 +5,25 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	slackgo "github.com/slack-go/slack"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/vendorhttp"
 )
 
-// effect says what it means if nobody knows whether Slack did it.
-type effect int
-
+// Short names for what it means when nobody knows whether Slack did it.
 const (
-	// repeatable: doing it twice is the same as doing it once.
-	repeatable effect = iota
-	// creates: doing it twice makes two messages.
-	creates
+	creates    = vendorhttp.Creates
+	repeatable = vendorhttp.Repeatable
 )
 
 // failure turns an error of the client into the host's terms.
-func failure(op string, what effect, err error) error {
+func failure(op string, what vendorhttp.Effect, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -41,20 +38,24 @@ func failure(op string, what effect, err error) error {
 	return out
 }
 
-func classify(what effect, err error) (plugins.Kind, string) {
+func classify(what vendorhttp.Effect, err error) (plugins.Kind, string) {
 	if said, ok := errors.AsType[slackgo.SlackErrorResponse](err); ok {
 		return classifyCode(what, said)
-	}
-	if _, ok := errors.AsType[*slackgo.RateLimitedError](err); ok {
-		return plugins.RateLimited, "Slack wants fewer messages for a while; nothing to do."
 	}
 	if status, ok := errors.AsType[slackgo.StatusCodeError](err); ok {
 		return classifyStatus(what, status.Code)
 	}
+	_, limited := errors.AsType[*slackgo.RateLimitedError](err)
+	_, unreadable := errors.AsType[*strconv.NumError](err) // what the client makes of a 429 with an odd Retry-After
+	if limited || unreadable {
+		return plugins.RateLimited, sayLimited
+	}
 	return classifyNetwork(what, err)
 }
 
-func classifyCode(what effect, said slackgo.SlackErrorResponse) (plugins.Kind, string) {
+const sayLimited = "Slack wants fewer messages for a while; nothing to do."
+
+func classifyCode(what vendorhttp.Effect, said slackgo.SlackErrorResponse) (plugins.Kind, string) {
 	kind, known := kindOfCode(said.Err)
 	switch {
 	case !known || kind == plugins.Unknown:
@@ -73,38 +74,40 @@ func missingScopes(needed string) string {
 		"the app.", needed)
 }
 
-func classifyStatus(what effect, status int) (plugins.Kind, string) {
+func classifyStatus(what vendorhttp.Effect, status int) (plugins.Kind, string) {
+	kind := vendorhttp.StatusKind(status, what)
 	switch {
-	case status == http.StatusTooManyRequests:
-		return plugins.RateLimited, "Slack wants fewer messages for a while; nothing to do."
-	case status >= http.StatusInternalServerError:
-		return unclear(what), "Slack is having trouble; the plugin tries again."
-	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired:
-		return plugins.Auth, fmt.Sprintf("Something between the plugin and Slack answered %d; check api_url and the proxy.", status)
+	case kind == plugins.RateLimited:
+		return kind, sayLimited
+	case kind == plugins.Auth:
+		return kind, fmt.Sprintf("Something between the plugin and Slack answered %d; check api_url and the proxy.", status)
+	case status < http.StatusInternalServerError:
+		return kind, fmt.Sprintf("Slack answered %d; check that api_url is right and ends in /api/.", status)
 	default:
-		return plugins.Invalid, fmt.Sprintf("Slack answered %d; check that api_url ends in /api/.", status)
+		return kind, "Slack is having trouble; the plugin tries again."
 	}
 }
 
-// classifyNetwork tells errors before the first byte left from those after it.
-func classifyNetwork(what effect, err error) (plugins.Kind, string) {
-	const unreachable = "Slack could not be reached; check the network, DNS and proxy of the plugin."
-	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return plugins.Transient, unreachable
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return plugins.Transient, unreachable
-	}
+func classifyNetwork(what vendorhttp.Effect, err error) (plugins.Kind, string) {
+	kind := vendorhttp.ErrorKind(err, what)
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return plugins.Auth, "Slack's certificate is not trusted; a proxy may be in between: add its certificate to the plugin's system."
+		return plugins.Transient, "Slack's certificate is not trusted; if a proxy is in between, add its certificate to the " +
+			"plugin's system."
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return unclear(what), "Slack did not answer in time; the plugin tries again."
+	switch {
+	case errors.Is(err, vendorhttp.ErrRedirect):
+		return kind, "api_url leads somewhere else; correct it."
+	case errors.Is(err, context.DeadlineExceeded):
+		return kind, "Slack did not answer in time; the plugin tries again."
+	case vendorhttp.ErrorKind(err, creates) == plugins.Transient:
+		return kind, "Slack could not be reached; check the network, DNS and proxy of the plugin."
+	default:
+		return kind, "The connection to Slack broke off; the plugin tries again."
 	}
-	return unclear(what), "The connection to Slack broke off; the plugin tries again."
 }
 
-func unclear(what effect) plugins.Kind {
+// unclear is the kind of a failure that leaves open what Slack did.
+func unclear(what vendorhttp.Effect) plugins.Kind {
 	if what == creates {
 		return plugins.Unknown
 	}
@@ -117,4 +120,12 @@ func withoutURL(err error) error {
 		return fmt.Errorf("%s: %w", strings.ToLower(wrapped.Op), wrapped.Err)
 	}
 	return err
+}
+
+// codeOf returns Slack's error code, empty if the error is of another sort.
+func codeOf(err error) string {
+	if said, ok := errors.AsType[slackgo.SlackErrorResponse](err); ok {
+		return said.Err
+	}
+	return ""
 }

@@ -3,7 +3,7 @@ package slack
 import (
 	"strings"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 )
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // payload is what Slack sends when somebody uses a button or a form; only what the plugin needs is read.

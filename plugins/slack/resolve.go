@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 )
 
@@ -64,7 +64,11 @@ func (b *bot) resolvePerson(ctx context.Context, p v1.PersonRef, accounts []v1.I
 	if len(found) > 0 || p.Email == "" {
 		return found, nil
 	}
-	return b.resolveEmail(ctx, p.Email, p.Shown())
+	found, err = b.resolveEmail(ctx, p.Email, p.Shown())
+	if codeOf(err) == "missing_scope" {
+		return nil, nil // an app without users:read.email reaches people once they linked their account
+	}
+	return found, err
 }
 
 func (b *bot) resolveEmail(ctx context.Context, email, shown string) ([]plugins.Destination, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	slackgo "github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 	"golang.org/x/sync/errgroup"
 
@@ -54,7 +55,7 @@ type listening struct {
 var errSocketEnded = errors.New("slack's client library ended the connection")
 
 func (l *listening) connection(ctx context.Context) error {
-	client := socketmode.New(l.clicks.api.client, socketmode.OptionReadLimit(maxFrame), socketmode.OptionLog(silent()))
+	client := socketmode.New(l.clicks.api.client, socketmode.OptionReadLimit(maxFrame), socketmode.OptionLog(silent{}))
 	ended := make(chan error, 1)
 	go func() { ended <- client.RunContext(ctx) }()
 	for {
@@ -131,8 +132,8 @@ func (l *listening) answer(ctx context.Context, client *socketmode.Client, reque
 }
 
 func connectionError(event socketmode.Event) error {
-	if failed, ok := event.Data.(interface{ Error() string }); ok {
-		return withoutURL(errors.New(failed.Error()))
+	if failed, ok := event.Data.(*slackgo.ConnectionErrorEvent); ok {
+		return withoutURL(failed.ErrorObj)
 	}
-	return errors.New("unknown")
+	return errors.New("the client library gives no reason")
 }

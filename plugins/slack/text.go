@@ -65,13 +65,13 @@ func cut(text string, limit int) string {
 
 // boundary returns the last position at which text may be cut so that at most limit units remain.
 func boundary(text string, limit int) int {
-	var safe, any, used, flags int
+	var safe, fallback, used, flags int
 	previous := ' '
 	for at, r := range text {
 		if used > limit {
 			break
 		}
-		any = at
+		fallback = at
 		if !joins(previous, r, flags) {
 			safe = at
 		}
@@ -82,7 +82,7 @@ func boundary(text string, limit int) int {
 		previous = r
 	}
 	if safe == 0 {
-		return any
+		return fallback
 	}
 	return safe
 }
