@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/accede/accede/api/v1"
+	"github.com/accede/accede/core"
+)
+
+// emailKey is the form of an address by which it is unique.
+func emailKey(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+
+func readPerson(row scanner) (person core.PersonRecord, err error) {
+	var payload []byte
+	if err = row.Scan(&payload, &person.PasswordHash); err != nil {
+		return person, err
+	}
+	if err = json.Unmarshal(payload, &person.Person); err != nil {
+		return person, fmt.Errorf("decoding stored person: %w", err)
+	}
+	return person, nil
+}
+
+func (r *reader) Person(nameOrEmail string) (core.PersonRecord, error) {
+	const columns = "SELECT payload, password_hash FROM person WHERE "
+	person, err := one(r.session, readPerson, columns+"name = ?", nameOrEmail)
+	if !errors.Is(err, core.ErrNotFound) {
+		return person, err
+	}
+	return one(r.session, readPerson, columns+"email_key = ?", emailKey(nameOrEmail))
+}
+
+func (r *reader) People() ([]v1.Person, error) {
+	return many(r.session, readPayload[v1.Person], "SELECT payload FROM person ORDER BY name")
+}
+
+func (t *tx) SavePerson(person core.PersonRecord) error {
+	payload, err := encode("person", person.Person)
+	if err != nil {
+		return err
+	}
+	return t.do(`INSERT INTO person (name, email_key, password_hash, payload) VALUES (?, ?, ?, ?)
+		ON CONFLICT (name) DO UPDATE SET email_key = excluded.email_key, password_hash = excluded.password_hash,
+		payload = excluded.payload`, person.Name, text(emailKey(person.Email)), person.PasswordHash, payload)
+}
+
+func (r *reader) Role(name string) (v1.Role, error) {
+	return one(r.session, readPayload[v1.Role], "SELECT payload FROM role WHERE name = ?", name)
+}
+
+func (r *reader) Roles() ([]v1.Role, error) {
+	return many(r.session, readPayload[v1.Role], "SELECT payload FROM role ORDER BY name")
+}
+
+func (r *reader) PolicyVersion() (int64, error) {
+	return one(r.session, readInt, "SELECT version FROM policy")
+}
+
+func (t *tx) SaveRole(role v1.Role) error {
+	payload, err := encode("role", role)
+	if err != nil {
+		return err
+	}
+	err = t.do(`INSERT INTO role (name, payload) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET payload = excluded.payload`, role.Metadata.Name, payload)
+	if err != nil {
+		return err
+	}
+	return t.raisePolicy()
+}
+
+func (t *tx) DeleteRole(name string) error {
+	if err := t.must("DELETE FROM role WHERE name = ?", name); err != nil {
+		return err
+	}
+	return t.raisePolicy()
+}
+
+func (t *tx) raisePolicy() error { return t.do("UPDATE policy SET version = version + 1") }
+
+const tokenColumns = "SELECT id, person, title, created, expires, last_used FROM token WHERE "
+
+func readToken(row scanner) (token v1.Token, err error) {
+	var created, expires, used sql.NullInt64
+	err = row.Scan(&token.ID, &token.Person, &token.Title, &created, &expires, &used)
+	token.Created, token.Expires, token.LastUsed = fromMicros(created), fromMicros(expires), fromMicros(used)
+	return token, err
+}
+
+func (r *reader) TokenByHash(hash string) (v1.Token, error) {
+	return one(r.session, readToken, tokenColumns+"hash = ?", hash)
+}
+
+func (r *reader) Tokens(person string) ([]v1.Token, error) {
+	return many(r.session, readToken, tokenColumns+"person = ? ORDER BY id", person)
+}
+
+func (t *tx) InsertToken(token v1.Token, hash string) error {
+	return t.do(`INSERT INTO token (id, hash, person, title, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		token.ID, hash, token.Person, token.Title, token.Created.UnixMicro(), micros(token.Expires), micros(token.LastUsed))
+}
+
+func (t *tx) TouchToken(id string, used time.Time) error {
+	return t.must("UPDATE token SET last_used = ? WHERE id = ?", used.UnixMicro(), id)
+}
+
+func (t *tx) DeleteToken(id string) error { return t.must("DELETE FROM token WHERE id = ?", id) }

@@ -1,0 +1,124 @@
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/accede/accede/api/v1"
+	"github.com/accede/accede/core"
+)
+
+const pluginColumns = "SELECT name, public_key, created, synced FROM plugin"
+
+func readPlugin(row scanner) (plugin core.PluginRecord, err error) {
+	var created, synced sql.NullInt64
+	err = row.Scan(&plugin.Name, &plugin.PublicKey, &created, &synced)
+	plugin.Created, plugin.Synced = fromMicros(created), fromMicros(synced)
+	return plugin, err
+}
+
+func (r *reader) Plugin(name string) (core.PluginRecord, error) {
+	return one(r.session, readPlugin, pluginColumns+" WHERE name = ?", name)
+}
+
+func (r *reader) Plugins() ([]core.PluginRecord, error) {
+	return many(r.session, readPlugin, pluginColumns+" ORDER BY name")
+}
+
+func (t *tx) SavePlugin(plugin core.PluginRecord) error {
+	return t.do("REPLACE INTO plugin (name, public_key, created, synced) VALUES (?, ?, ?, ?)",
+		plugin.Name, plugin.PublicKey, plugin.Created.UnixMicro(), micros(plugin.Synced))
+}
+
+// DeletePlugin keeps the plugin's deliveries: what it posted is still there should it come back.
+func (t *tx) DeletePlugin(name string) error {
+	return t.must("DELETE FROM plugin WHERE name = ?", name)
+}
+
+func (r *reader) Pause(plugin, destination string) (time.Time, error) {
+	until, err := one(r.session, readInt,
+		"SELECT until FROM pause WHERE plugin = ? AND destination = ?", plugin, destination)
+	if errors.Is(err, core.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.UnixMicro(until).UTC(), nil
+}
+
+func (t *tx) SavePause(plugin, destination string, until time.Time) error {
+	if until.IsZero() {
+		return t.do("DELETE FROM pause WHERE plugin = ? AND destination = ?", plugin, destination)
+	}
+	return t.do("REPLACE INTO pause (plugin, destination, until) VALUES (?, ?, ?)", plugin, destination, until.UnixMicro())
+}
+
+const deliveryColumns = `SELECT id, plugin, request_id, slot, destination, destination_name, state, attempt, owner,
+	lease_until, key, first_tried, ref, shown_version, last_error, last_kind, next_try FROM delivery WHERE `
+
+func readDelivery(row scanner) (d v1.Delivery, err error) {
+	var lease, first, next sql.NullInt64
+	err = row.Scan(&d.ID, &d.Plugin, &d.RequestID, &d.Slot, &d.Destination, &d.DestinationName, &d.State, &d.Attempt,
+		&d.Owner, &lease, &d.Key, &first, &d.Ref, &d.ShownVersion, &d.LastError, &d.LastKind, &next)
+	d.LeaseUntil, d.FirstTried, d.NextTry = fromMicros(lease), fromMicros(first), fromMicros(next)
+	return d, err
+}
+
+func (r *reader) Delivery(plugin string, key v1.DeliveryKey) (v1.Delivery, error) {
+	return one(r.session, readDelivery, deliveryColumns+
+		"plugin = ? AND request_id = ? AND slot = ? AND destination = ?", plugin, key.RequestID, key.Slot, key.Destination)
+}
+
+func (r *reader) Deliveries(plugin, state string, limit int) ([]v1.Delivery, error) {
+	return many(r.session, readDelivery, deliveryColumns+"plugin = ? AND state = ? ORDER BY id LIMIT ?",
+		plugin, state, limited(limit))
+}
+
+func (r *reader) DeliveryCounts(plugin string) (map[string]int64, error) {
+	counts := map[string]int64{}
+	err := r.each(func(row scanner) error {
+		var state string
+		var count int64
+		err := row.Scan(&state, &count)
+		counts[state] = count
+		return err
+	}, "SELECT state, count(*) FROM delivery WHERE plugin = ? GROUP BY state", plugin)
+	return counts, err
+}
+
+func (r *reader) DueDeliveries(plugin string, now time.Time, limit int) ([]v1.Delivery, error) {
+	return many(r.session, readDelivery, deliveryColumns+
+		"plugin = ? AND due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?", plugin, now.UnixMicro(), limited(limit))
+}
+
+func (t *tx) SaveDelivery(d v1.Delivery) error {
+	return t.do(`INSERT INTO delivery (id, plugin, request_id, slot, destination, destination_name, state, attempt, owner,
+			lease_until, key, first_tried, ref, shown_version, last_error, last_kind, next_try, due, settled)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?4 <> 'card' OR EXISTS
+			(SELECT 1 FROM request WHERE id = ?3 AND version <= ?14 AND state <> 'PENDING'))
+		ON CONFLICT (plugin, request_id, slot, destination) DO UPDATE SET
+			destination_name = excluded.destination_name, state = excluded.state, attempt = excluded.attempt,
+			owner = excluded.owner, lease_until = excluded.lease_until, key = excluded.key,
+			first_tried = excluded.first_tried, ref = excluded.ref, shown_version = excluded.shown_version,
+			last_error = excluded.last_error, last_kind = excluded.last_kind, next_try = excluded.next_try,
+			due = excluded.due, settled = excluded.settled`,
+		d.ID, d.Plugin, d.RequestID, d.Slot, d.Destination, d.DestinationName, d.State, d.Attempt, d.Owner,
+		micros(d.LeaseUntil), d.Key, micros(d.FirstTried), d.Ref, d.ShownVersion, d.LastError, d.LastKind,
+		micros(d.NextTry), micros(dueOf(d)))
+}
+
+// dueOf is when somebody has to look at a delivery again.
+func dueOf(d v1.Delivery) time.Time {
+	switch d.State {
+	case v1.DeliveryClaimed:
+		return d.LeaseUntil
+	case v1.DeliveryRetry:
+		return d.NextTry
+	default:
+		return time.Time{}
+	}
+}
+
+func (t *tx) DeleteDelivery(id string) error { return t.must("DELETE FROM delivery WHERE id = ?", id) }
