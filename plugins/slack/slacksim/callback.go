@@ -51,9 +51,8 @@ type outcome struct {
 // handOver gives a payload to the app, over HTTP when there is a callback address and over a socket otherwise, late or
 // twice when the switches say so.
 func (s *Sim) handOver(ctx context.Context, payload []byte) outcome {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := s.whileOpen(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
 	fate := s.faults.DrawDelivery()
 	if !standin.Pause(ctx, fate.Late) {
 		return outcome{problem: shownNoAnswer}

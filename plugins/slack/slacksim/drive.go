@@ -3,7 +3,6 @@ package slacksim
 import (
 	"context"
 	"net/http"
-	"time"
 )
 
 // drive serves one thing a person or an attacker can do.
@@ -18,10 +17,10 @@ func drive[Ask any](do func(context.Context, Ask) (Result, error)) http.HandlerF
 	}
 }
 
-// contextOfBoth ends with either context, or after the time.
-func contextOfBoth(a, b context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(a, limit)
-	stop := context.AfterFunc(b, cancel)
+// whileOpen ends with the context or with the stand-in.
+func (s *Sim) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.ctx, cancel)
 	return ctx, func() {
 		stop()
 		cancel()

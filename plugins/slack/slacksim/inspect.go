@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -184,8 +185,10 @@ func (s *Sim) serveWait(w http.ResponseWriter, r *http.Request) {
 		standin.WriteProblem(w, http.StatusBadRequest, "version must be a number")
 		return
 	}
-	ctx, cancel := contextOfBoth(r.Context(), s.ctx, maxFollow)
+	ctx, cancel := context.WithTimeout(r.Context(), maxFollow)
 	defer cancel()
+	ctx, release := s.whileOpen(ctx)
+	defer release()
 	writeVersion(w, s.changes.Wait(ctx, seen))
 }
 
