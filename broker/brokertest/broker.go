@@ -17,10 +17,21 @@ import (
 // Patience bounds every wait of a test for the broker.
 const Patience = 20 * time.Second
 
+// Server is what a broker must offer to be tested. *embedded.Server does.
+type Server interface {
+	Connect(ctx context.Context, logger *slog.Logger) (*jetstream.Conn, error)
+	Address() string
+	AddPlugin(name, publicKey string) error
+	RemovePlugin(name string) error
+	Stop() error
+	Resume(ctx context.Context) error
+	Close() error
+}
+
 // Broker is a running broker as a test needs it.
 type Broker struct {
 	// Server is the server itself.
-	Server *embedded.Server
+	Server Server
 	// Core is a connection with all rights.
 	Core *jetstream.Conn
 	// Dir is the server's directory.
@@ -29,7 +40,7 @@ type Broker struct {
 	credentials map[string]broker.Credential
 }
 
-// Start starts a broker on a free port of the loopback interface, with streams, the core's consumer and a consumer for
+// Start starts an embedded broker on a free port of the loopback interface, with streams, the core's consumer and a consumer for
 // each of plugins. It ends with the test.
 func Start(t testing.TB, plugins ...string) *Broker {
 	t.Helper()
@@ -38,6 +49,12 @@ func Start(t testing.TB, plugins ...string) *Broker {
 	if err != nil {
 		t.Fatalf("starting the broker: %v", err)
 	}
+	return New(t, server, dir, plugins...)
+}
+
+// New takes over a running server, whose directory is dir, and sets it up as Start says. The server ends with the test.
+func New(t testing.TB, server Server, dir string, plugins ...string) *Broker {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := server.Close(); err != nil {
 			t.Errorf("closing the broker: %v", err)

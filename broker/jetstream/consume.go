@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// flushTimeout bounds the wait for the broker to have seen the end of a subscription.
-	flushTimeout = time.Second
+	// maxPullers bounds the messages asked for at the same time, which also keeps an idle process quiet.
+	maxPullers = 4
 	// defaultAckWait is assumed while the consumer's own cannot be asked.
 	defaultAckWait = 15 * time.Second
 	// signsPerWait is how many signs of life fit into a consumer's ack wait.
@@ -35,24 +35,25 @@ type consumption struct {
 	asked   *session
 }
 
-// Consume gives messages of a consumer to handle. Each of its workers asks for one message when it is free, so that no
-// message waits in this process while another replica is idle. An acknowledgement is waited for. It returns nil when
-// ctx has ended, and an error wrapping [broker.ErrDenied] when the broker refuses.
+// Consume gives messages of a consumer to handle. A message is asked for only when a worker is free, so that none waits
+// in this process while another replica is idle. An acknowledgement is waited for. After ctx has ended it returns nil
+// once the handlers are done and the broker has answered the last requests, which takes it a second; it returns an
+// error wrapping [broker.ErrDenied] when the broker refuses.
 func (c *Conn) Consume(ctx context.Context, stream, consumer string, workers int, handle broker.Handler) error {
-	doing := fmt.Sprintf("consuming %s of %s", consumer, stream)
 	consumption := &consumption{
 		conn: c, stream: stream, consumer: consumer, handle: handle, next: NextSubject(c.prefix, stream, consumer),
+	}
+	doing := fmt.Sprintf("consuming %s of %s", consumer, stream)
+	pullers, err := consumption.newPullers(min(workers, maxPullers))
+	if err != nil {
+		return translate(ctx, doing, err)
 	}
 	working, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer c.denials.watch(consumption.next, cancel)()
 	var running sync.WaitGroup
 	for range workers {
-		running.Go(func() {
-			if err := consumption.work(working); err != nil {
-				cancel(err)
-			}
-		})
+		running.Go(func() { consumption.work(working, pullers) })
 	}
 	select {
 	case <-c.closed:
@@ -63,19 +64,48 @@ func (c *Conn) Consume(ctx context.Context, stream, consumer string, workers int
 	return c.whyStopped(ctx, working, doing)
 }
 
-// work handles one message after the other until ctx ends.
-func (k *consumption) work(ctx context.Context) error {
-	puller, err := newPuller(k)
-	if err != nil {
-		return err
+// newPullers returns a pool of pullers.
+func (k *consumption) newPullers(count int) (chan *puller, error) {
+	pullers := make(chan *puller, count)
+	for range count {
+		puller, err := newPuller(k)
+		if err != nil {
+			k.retire(pullers)
+			return nil, err
+		}
+		pullers <- puller
 	}
-	defer puller.release()
-	for ctx.Err() == nil {
-		if msg := puller.wait(ctx); msg != nil {
-			k.deal(ctx, msg)
+	return pullers, nil
+}
+
+// work handles one message after the other until ctx ends. A free worker takes a puller, and passes it on to the next
+// free worker as soon as it has a message.
+func (k *consumption) work(ctx context.Context, pullers chan *puller) {
+	for {
+		select {
+		case <-ctx.Done():
+			k.retire(pullers)
+			return
+		case puller := <-pullers:
+			msg := puller.wait(ctx)
+			pullers <- puller
+			if msg != nil {
+				k.deal(ctx, msg)
+			}
 		}
 	}
-	return nil
+}
+
+// retire releases the pullers that are in the pool.
+func (k *consumption) retire(pullers <-chan *puller) {
+	for {
+		select {
+		case puller := <-pullers:
+			puller.release()
+		default:
+			return
+		}
+	}
 }
 
 // deal runs the handler and tells the broker the outcome.

@@ -14,8 +14,9 @@ import (
 
 const (
 	// pullExpiry is how long the broker keeps a request for a message. It answers each request exactly once, with a
-	// message or with a status, because an account boundary lets just one answer through.
-	pullExpiry = 10 * time.Second
+	// message or with a status, because an account boundary lets just one answer through. A request cannot be taken back
+	// without losing a message on its way until the ack wait is over, so the end of a subscriber takes this long.
+	pullExpiry = time.Second
 	// pullGrace is how much later than pullExpiry a request without an answer counts as lost.
 	pullGrace = 2 * time.Second
 
@@ -32,7 +33,7 @@ const (
 	descriptionHead = "Description"
 )
 
-// puller asks for the messages of one worker, one at a time.
+// puller asks for one message at a time.
 type puller struct {
 	consumption *consumption
 	inbox       string
@@ -122,7 +123,7 @@ func (p *puller) sort(ctx context.Context, msg *nats.Msg) *nats.Msg {
 		p.consumption.noteFound()
 		return msg
 	}
-	if !strings.HasSuffix(msg.Subject, "."+strconv.Itoa(p.serial)) {
+	if !p.isCurrent(msg) {
 		return nil
 	}
 	p.waiting = false
@@ -151,25 +152,34 @@ func (p *puller) rest(ctx context.Context) {
 	}
 }
 
-// release ends the subscription and gives back what came meanwhile. Draining keeps the subscription until the broker
-// has answered a ping sent after the end of the subscription, and the flush here waits for such an answer too: what
-// the broker had sent before is in the channel by then.
+// release waits for the answer to the last request, gives back a message that comes with it, and ends the subscription.
 func (p *puller) release() {
-	client := p.consumption.conn.client
-	if err := p.sub.Drain(); err != nil {
-		return
-	}
-	if err := client.FlushTimeout(flushTimeout); err != nil {
-		return
-	}
-	for {
+	lost := time.NewTimer(pullExpiry + pullGrace)
+	defer lost.Stop()
+	for p.waiting {
 		select {
 		case msg := <-p.messages:
-			if _, err := decode(msg); err == nil {
-				p.consumption.send(msg, nakAfter(0))
-			}
-		default:
-			return
+			p.giveBack(msg)
+		case <-p.session.ctx.Done():
+			p.waiting = false
+		case <-lost.C:
+			p.waiting = false
 		}
 	}
+	p.consumption.conn.unsubscribe(p.sub)
+}
+
+func (p *puller) giveBack(msg *nats.Msg) {
+	_, err := decode(msg)
+	if err == nil {
+		p.consumption.send(msg, nakAfter(0))
+	}
+	if err == nil || p.isCurrent(msg) {
+		p.waiting = false
+	}
+}
+
+// isCurrent says whether a status is about the latest request.
+func (p *puller) isCurrent(status *nats.Msg) bool {
+	return strings.HasSuffix(status.Subject, "."+strconv.Itoa(p.serial))
 }

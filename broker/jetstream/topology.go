@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/accede/accede/broker"
@@ -20,36 +21,50 @@ const (
 // Ensure creates the streams and consumers or brings them to what is asked; calling it again changes nothing. Only the
 // core's credential may. The core calls it at start and after each reconnect, because the broker may have been wiped.
 func (c *Conn) Ensure(ctx context.Context, streams []broker.Stream, consumers []broker.Consumer) error {
-	ctx, stop, err := c.waiting(ctx, manageTimeout, c.prefix+".STREAM.UPDATE")
-	if err != nil {
-		return translate(ctx, "setting up the broker", err)
-	}
-	defer stop()
 	for _, stream := range streams {
-		if _, err := c.js.CreateOrUpdateStream(ctx, streamConfig(stream)); err != nil {
-			return translate(ctx, "setting up stream "+stream.Name, err)
+		subject := c.prefix + ".STREAM.UPDATE." + stream.Name
+		err := c.manage(ctx, "setting up stream "+stream.Name, subject, func(ctx context.Context) error {
+			_, err := c.js.CreateOrUpdateStream(ctx, streamConfig(stream))
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	for _, consumer := range consumers {
-		if _, err := c.js.CreateOrUpdateConsumer(ctx, consumer.Stream, consumerConfig(consumer)); err != nil {
-			return translate(ctx, fmt.Sprintf("setting up consumer %s of %s", consumer.Name, consumer.Stream), err)
+		doing := fmt.Sprintf("setting up consumer %s of %s", consumer.Name, consumer.Stream)
+		subject := strings.Join([]string{c.prefix, "CONSUMER.CREATE", consumer.Stream, consumer.Name, consumer.Subject}, ".")
+		err := c.manage(ctx, doing, subject, func(ctx context.Context) error {
+			_, err := c.js.CreateOrUpdateConsumer(ctx, consumer.Stream, consumerConfig(consumer))
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// RemoveConsumer deletes a consumer; that there is none is fine. Only the core's credential may.
-func (c *Conn) RemoveConsumer(ctx context.Context, stream, consumer string) error {
-	ctx, stop, err := c.waiting(ctx, manageTimeout, c.prefix+".CONSUMER.DELETE."+stream+"."+consumer)
+// manage does one thing with JetStream, whose first request goes to subject.
+func (c *Conn) manage(ctx context.Context, doing, subject string, do func(context.Context) error) error {
+	ctx, stop, err := c.waiting(ctx, manageTimeout, subject)
 	if err != nil {
-		return translate(ctx, "removing consumer "+consumer, err)
+		return translate(ctx, doing, err)
 	}
 	defer stop()
-	err = c.js.DeleteConsumer(ctx, stream, consumer)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil
-	}
-	return translate(ctx, "removing consumer "+consumer, err)
+	return translate(ctx, doing, do(ctx))
+}
+
+// RemoveConsumer deletes a consumer; that there is none is fine. Only the core's credential may.
+func (c *Conn) RemoveConsumer(ctx context.Context, stream, consumer string) error {
+	subject := strings.Join([]string{c.prefix, "CONSUMER.DELETE", stream, consumer}, ".")
+	return c.manage(ctx, "removing consumer "+consumer, subject, func(ctx context.Context) error {
+		err := c.js.DeleteConsumer(ctx, stream, consumer)
+		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
+			return nil
+		}
+		return err
+	})
 }
 
 // streamConfig keeps messages by time only: other kinds of retention forget message ids after a restart. Nobody, the
@@ -87,17 +102,17 @@ type StreamState struct {
 // StreamState returns the state of a stream. Only the core's credential may ask. The error wraps
 // [broker.ErrUnavailable] when there is no such stream.
 func (c *Conn) StreamState(ctx context.Context, name string) (StreamState, error) {
-	ctx, stop, err := c.waiting(ctx, manageTimeout, c.prefix+".STREAM.INFO."+name)
-	if err != nil {
-		return StreamState{}, translate(ctx, "asking for stream "+name, err)
-	}
-	defer stop()
-	stream, err := c.js.Stream(ctx, name)
-	if err != nil {
-		return StreamState{}, translate(ctx, "asking for stream "+name, err)
-	}
-	info := stream.CachedInfo()
-	return StreamState{Created: info.Created.UTC(), LastSeq: info.State.LastSeq}, nil
+	var state StreamState
+	err := c.manage(ctx, "asking for stream "+name, c.prefix+".STREAM.INFO."+name, func(ctx context.Context) error {
+		stream, err := c.js.Stream(ctx, name)
+		if err != nil {
+			return err
+		}
+		info := stream.CachedInfo()
+		state = StreamState{Created: info.Created.UTC(), LastSeq: info.State.LastSeq}
+		return nil
+	})
+	return state, err
 }
 
 // ConsumerState says how far the readers of a consumer are behind.
