@@ -27,7 +27,7 @@ func (s *Service) AddPlugin(ctx context.Context, actor core.Actor, input v1.Plug
 	if err != nil {
 		return v1.PluginCredential{}, err
 	}
-	if err := s.Gate.AddPlugin(input.Name, publicKey); err != nil {
+	if err := s.Gate.AddPlugin(ctx, input.Name, publicKey); err != nil {
 		return v1.PluginCredential{}, storeError(err)
 	}
 	file, err := credential.Encode()
@@ -66,7 +66,7 @@ func (s *Service) RemovePlugin(ctx context.Context, actor core.Actor, name strin
 	if err != nil {
 		return err
 	}
-	return storeError(s.Gate.RemovePlugin(name))
+	return storeError(s.Gate.RemovePlugin(ctx, name))
 }
 
 // Plugins tells how every plugin is doing, for administrators.

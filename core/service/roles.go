@@ -59,6 +59,9 @@ var errDryRun = errors.New("dry run")
 
 // Apply saves role and user documents, all of them or none. Every fault of every document is reported at once.
 func (s *Service) Apply(ctx context.Context, actor core.Actor, input v1.ApplyInput) (v1.ApplyResult, error) {
+	if err := requireAdmin(actor); err != nil {
+		return v1.ApplyResult{}, err
+	}
 	parsed, err := parseDocuments(input.Documents)
 	if err != nil {
 		return v1.ApplyResult{}, err

@@ -34,8 +34,8 @@ type Options struct {
 
 // PluginGate opens and closes the broker to plugins.
 type PluginGate interface {
-	AddPlugin(name, publicKey string) error
-	RemovePlugin(name string) error
+	AddPlugin(ctx context.Context, name, publicKey string) error
+	RemovePlugin(ctx context.Context, name string) error
 	// Pending is how many events the plugin has not handled yet.
 	Pending(ctx context.Context, plugin string) (int64, error)
 }
