@@ -51,14 +51,19 @@ const (
 func (f facets) String() string {
 	var b strings.Builder
 	for _, one := range f {
-		b.WriteString(one.kind + unitSeparator + one.value + recordSeparator)
+		b.WriteString(one.String())
 	}
 	return b.String()
 }
 
+// String is the facet as it stands among others: nothing but itself can match it there.
+func (f facet) String() string {
+	return recordSeparator + f.kind + unitSeparator + f.value + recordSeparator
+}
+
 func parseFacets(text string) facets {
 	var found facets
-	for record := range strings.SplitSeq(strings.TrimSuffix(text, recordSeparator), recordSeparator) {
+	for record := range strings.SplitSeq(text, recordSeparator) {
 		if kind, value, ok := strings.Cut(record, unitSeparator); ok {
 			found = append(found, facet{kind, value})
 		}
@@ -66,8 +71,8 @@ func parseFacets(text string) facets {
 	return found
 }
 
-// saveFacets replaces the rows of the old facets by those of the new.
-func (t *tx) saveFacets(requestID string, old, found facets) error {
+// fileFacets files a request under its facets, and takes it out from under those it has lost.
+func (t *tx) fileFacets(requestID string, old, found facets) error {
 	for _, one := range old {
 		if slices.Contains(found, one) {
 			continue

@@ -8,52 +8,118 @@ import (
 	"github.com/accede/accede/core"
 )
 
+// A list is the newest of several parts, each of which follows one index in the order of the list. SQLite keeps no
+// statistics here, so the parts say themselves where to begin.
+
 // condition is a part of a WHERE clause and its arguments.
 type condition struct {
 	clause string
 	args   []any
 }
 
-// listing builds the query for a filter. SQLite keeps no statistics here, so the query itself says where to begin: with
-// the index that leaves the fewest rows, in the order of the list.
+// part is where some of a list's requests come from.
+type part struct {
+	from, id   string
+	conditions []condition
+}
+
+// listing builds the query for a filter.
 func listing(filter core.RequestFilter) (string, []any) {
-	states := distinct(filter.States)
-	pendingOnly := len(states) == 1 && states[0] == v1.StatePending
+	var candidates []string
+	var args []any
+	for _, one := range parts(filter) {
+		query, partArgs := one.newest("request.rowid", filter.Limit)
+		candidates = append(candidates, "SELECT * FROM ("+query+")")
+		args = append(args, partArgs...)
+	}
+	all := part{from: "request", id: "request.id", conditions: []condition{
+		{"request.rowid IN (" + strings.Join(candidates, " UNION ALL ") + ")", args},
+	}}
+	return all.newest("payload", filter.Limit)
+}
+
+// newest reads columns of the newest requests of a part.
+func (p part) newest(columns string, limit int) (string, []any) {
+	clauses := make([]string, 0, len(p.conditions)+1)
+	clauses = append(clauses, "TRUE")
+	var args []any
+	for _, c := range p.conditions {
+		clauses = append(clauses, c.clause)
+		args = append(args, c.args...)
+	}
+	query := "SELECT " + columns + " FROM " + p.from + " WHERE " + strings.Join(clauses, " AND ") +
+		" ORDER BY " + p.id + " DESC LIMIT ?"
+	return query, append(args, limited(limit))
+}
+
+func parts(filter core.RequestFilter) []part {
+	states := filter.States
+	if len(states) == 0 {
+		states = v1.States()
+	}
+	wanted := facets{}
+	if filter.Reviewer != "" {
+		wanted = append(wanted, facet{facetReviewer, filter.Reviewer})
+	}
+	if filter.Role != "" {
+		wanted = append(wanted, facet{facetRole, filter.Role})
+	}
 	switch {
 	case filter.Requester != "":
-		if len(states) == 0 {
-			states = v1.States()
-		}
-		return byState(filter, states, []condition{{"request.requester = ?", []any{filter.Requester}}})
-	case !pendingOnly && (filter.Reviewer != "" || filter.Role != ""):
-		return byFacet(filter, states)
-	case len(states) > 0:
-		return byState(filter, states, nil)
-	default:
-		query, args := newest("request", "request.id", before("request.id", filter), filter.Limit)
-		return "SELECT payload " + query, args
+		return ofRequester(filter, states, wanted)
+	case len(filter.States) == 0 && len(wanted) == 0:
+		return []part{{"request", "request.id", before("request.id", filter)}}
 	}
+	found := resolved(filter, states, wanted)
+	if slices.Contains(states, v1.StatePending) {
+		found = append(found, pending(filter, wanted))
+	}
+	return found
+}
+
+// ofRequester reads each state of a person's requests.
+func ofRequester(filter core.RequestFilter, states []v1.State, wanted facets) []part {
+	var found []part
+	for _, state := range distinct(states) {
+		conditions := []condition{
+			{"request.requester = ? AND request.state = ?", []any{filter.Requester, string(state)}},
+		}
+		conditions = slices.Concat(conditions, before("request.id", filter), showing(wanted))
+		found = append(found, part{"request INDEXED BY request_requester", "request.id", conditions})
+	}
+	return found
+}
+
+// pending looks through the pending requests.
+func pending(filter core.RequestFilter, wanted facets) part {
+	conditions := slices.Concat([]condition{{"request.state = 'PENDING'", nil}}, before("request.id", filter), showing(wanted))
+	return part{"request INDEXED BY request_pending", "request.id", conditions}
+}
+
+// resolved follows a facet if one is wanted, the states otherwise.
+func resolved(filter core.RequestFilter, states []v1.State, wanted facets) []part {
+	ended := slices.DeleteFunc(distinct(states), func(s v1.State) bool { return s == v1.StatePending })
+	switch {
+	case len(ended) == 0:
+		return nil
+	case len(wanted) > 0:
+		conditions := []condition{{"facet.kind = ? AND facet.value = ?", []any{wanted[0].kind, wanted[0].value}}}
+		conditions = slices.Concat(conditions, before("facet.request_id", filter), inStates(ended), showing(wanted[1:]))
+		return []part{{"request_facet facet CROSS JOIN request ON request.id = facet.request_id", "facet.request_id", conditions}}
+	}
+	found := make([]part, 0, len(ended))
+	for _, state := range ended {
+		conditions := []condition{{"request.state = ? AND request.state <> 'PENDING'", []any{string(state)}}}
+		conditions = slices.Concat(conditions, before("request.id", filter))
+		found = append(found, part{"request INDEXED BY request_resolved", "request.id", conditions})
+	}
+	return found
 }
 
 func distinct(states []v1.State) []v1.State {
 	sorted := slices.Clone(states)
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
-}
-
-// newest is everything of a query after its columns.
-func newest(from, id string, conditions []condition, limit int) (string, []any) {
-	clauses := make([]string, 0, len(conditions))
-	var args []any
-	for _, c := range conditions {
-		clauses = append(clauses, c.clause)
-		args = append(args, c.args...)
-	}
-	where := ""
-	if len(clauses) > 0 {
-		where = " WHERE " + strings.Join(clauses, " AND ")
-	}
-	return "FROM " + from + where + " ORDER BY " + id + " DESC LIMIT ?", append(args, limited(limit))
 }
 
 func before(id string, filter core.RequestFilter) []condition {
@@ -63,50 +129,16 @@ func before(id string, filter core.RequestFilter) []condition {
 	return []condition{{id + " < ?", []any{filter.Before}}}
 }
 
-// having asks that a request has a facet.
-func having(kind, value string) []condition {
-	if value == "" {
-		return nil
+// showing asks that a request's row names facets.
+func showing(wanted facets) []condition {
+	var conditions []condition
+	for _, one := range wanted {
+		conditions = append(conditions, condition{"instr(request.facets, ?) > 0", []any{one.String()}})
 	}
-	return []condition{{"EXISTS (SELECT 1 FROM request_facet f WHERE f.kind = ? AND f.value = ? AND f.request_id = request.id)",
-		[]any{kind, value}}}
-}
-
-// byState takes the newest of each state and of those the newest.
-func byState(filter core.RequestFilter, states []v1.State, conditions []condition) (string, []any) {
-	conditions = slices.Concat(conditions, before("request.id", filter),
-		having(facetReviewer, filter.Reviewer), having(facetRole, filter.Role))
-	parts := make([]string, 0, len(states))
-	var args []any
-	for _, state := range states {
-		ofState := slices.Concat([]condition{{"request.state = ?", []any{string(state)}}}, conditions)
-		part, partArgs := newest("request", "request.id", ofState, filter.Limit)
-		parts = append(parts, "SELECT * FROM (SELECT request.rowid "+part+")")
-		args = append(args, partArgs...)
-	}
-	candidates := condition{"request.rowid IN (" + strings.Join(parts, " UNION ALL ") + ")", args}
-	query, args := newest("request", "request.id", []condition{candidates}, filter.Limit)
-	return "SELECT payload " + query, args
-}
-
-// byFacet follows one facet and looks at its requests.
-func byFacet(filter core.RequestFilter, states []v1.State) (string, []any) {
-	kind, value, role := facetReviewer, filter.Reviewer, filter.Role
-	if value == "" {
-		kind, value, role = facetRole, filter.Role, ""
-	}
-	conditions := slices.Concat(
-		[]condition{{"facet.kind = ? AND facet.value = ?", []any{kind, value}}},
-		before("facet.request_id", filter), inStates(states), having(facetRole, role))
-	query, args := newest("request_facet facet CROSS JOIN request ON request.id = facet.request_id",
-		"facet.request_id", conditions, filter.Limit)
-	return "SELECT payload " + query, args
+	return conditions
 }
 
 func inStates(states []v1.State) []condition {
-	if len(states) == 0 {
-		return nil
-	}
 	args := make([]any, 0, len(states))
 	for _, state := range states {
 		args = append(args, string(state))

@@ -32,18 +32,19 @@ const unsettledFew = 2000
 
 func (r *reader) Unsettled(plugin string, since time.Time, after string, limit int) ([]v1.Request, error) {
 	from := since.UnixMicro()
-	recent, err := one(r.session, readInt,
-		"SELECT count(*) FROM (SELECT 1 FROM request WHERE updated >= ? LIMIT ?)", from, unsettledFew+1)
+	recent, err := one(r.session, readInt, `SELECT count(*) FROM (SELECT 1 FROM request INDEXED BY request_updated
+		WHERE state <> 'PENDING' AND updated >= ? LIMIT ?)`, from, unsettledFew+1)
 	if err != nil {
 		return nil, err
 	}
-	source := "request INDEXED BY request_updated WHERE updated >= ?3"
+	source := "request INDEXED BY request_updated WHERE state <> 'PENDING'"
 	if recent > unsettledFew {
-		source = "request NOT INDEXED WHERE updated >= ?3"
+		source = "request INDEXED BY sqlite_autoindex_request_1 WHERE state <> 'PENDING'"
 	}
 	return many(r.session, readPayload[v1.Request], `SELECT payload FROM request WHERE id IN (
-		SELECT id FROM (SELECT id FROM request WHERE state = 'PENDING' AND id > ?2 ORDER BY id LIMIT ?4)
-		UNION SELECT id FROM (SELECT id FROM `+source+` AND id > ?2 ORDER BY id LIMIT ?4)
+		SELECT id FROM (SELECT id FROM request INDEXED BY request_pending
+			WHERE state = 'PENDING' AND id > ?2 ORDER BY id LIMIT ?4)
+		UNION SELECT id FROM (SELECT id FROM `+source+` AND updated >= ?3 AND id > ?2 ORDER BY id LIMIT ?4)
 		UNION SELECT id FROM (SELECT DISTINCT request.id FROM delivery JOIN request ON request.id = delivery.request_id
 			WHERE delivery.plugin = ?1 AND delivery.settled = 0 AND delivery.request_id > ?2
 			  AND delivery.state = 'posted' AND delivery.slot = 'card' AND delivery.shown_version < request.version
@@ -60,10 +61,10 @@ func (t *tx) InsertRequest(request v1.Request, ask string) error {
 	err = t.do(`INSERT INTO request (id, version, state, requester, ask, updated, deadline, facets, payload)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, request.ID, request.Version, string(request.State), request.Requester.Name, ask,
 		request.Updated.UnixMicro(), notBefore(core.Deadline(request)), found.String(), payload)
-	if err != nil {
+	if err != nil || !request.State.Resolved() {
 		return err
 	}
-	return t.saveFacets(request.ID, nil, found)
+	return t.fileFacets(request.ID, nil, found)
 }
 
 // stored is what SaveRequest has to know of the version it replaces.
@@ -99,15 +100,22 @@ func (t *tx) SaveRequest(request v1.Request) error {
 	if err != nil {
 		return err
 	}
+	return t.refile(request, old, found)
+}
+
+// refile keeps up what only resolved requests have: rows for their facets, and cards that are settled.
+func (t *tx) refile(request v1.Request, old stored, found facets) error {
+	var filed facets
 	if old.state.Resolved() {
 		if err := t.unsettle(request.ID); err != nil {
 			return err
 		}
+		filed = parseFacets(old.facets)
 	}
-	if found.String() == old.facets {
-		return nil
+	if !request.State.Resolved() {
+		found = nil
 	}
-	return t.saveFacets(request.ID, parseFacets(old.facets), found)
+	return t.fileFacets(request.ID, filed, found)
 }
 
 // unsettle notes that the cards of a request show an older version again.

@@ -13,13 +13,19 @@ CREATE TABLE request (
   facets    TEXT    NOT NULL,
   payload   BLOB    NOT NULL
 ) STRICT;
-CREATE INDEX request_state     ON request (state, id);
 CREATE INDEX request_requester ON request (requester, state, id);
-CREATE INDEX request_ask       ON request (ask) WHERE state = 'PENDING';
 CREATE INDEX request_deadline  ON request (deadline) WHERE deadline IS NOT NULL;
-CREATE INDEX request_updated   ON request (updated, id);
 
--- What a request can be found by besides its columns: its roles and the people who reviewed it or were suggested.
+-- Pending requests are few: they are looked through in order, with their facets at hand. So a new request need not be
+-- filed under each of its facets at once.
+CREATE INDEX request_pending ON request (id, facets) WHERE state = 'PENDING';
+CREATE INDEX request_ask     ON request (ask)        WHERE state = 'PENDING';
+
+-- Resolved requests only gather.
+CREATE INDEX request_resolved ON request (state, id)   WHERE state <> 'PENDING';
+CREATE INDEX request_updated  ON request (updated, id) WHERE state <> 'PENDING';
+
+-- What a resolved request can be found by besides its columns: its roles, and the people who reviewed it or were suggested.
 CREATE TABLE request_facet (
   kind       TEXT NOT NULL,
   value      TEXT NOT NULL,
