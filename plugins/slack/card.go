@@ -16,12 +16,12 @@ const (
 	maxHeader  = 150
 	maxSection = 3000
 
-	maxName          = 120
-	maxRoles         = 1200
-	maxProgress      = 900
-	maxReason        = 2800
-	maxReviewReason  = 400
-	maxReviewsShown  = 8
+	maxName         = 120
+	maxRoles        = 1200
+	maxProgress     = 900
+	maxReason       = 2800
+	maxReviewReason = 300
+	maxReviewsShown = 6
 	// maxNotifications stays far below the 4,000 that chat.update takes as text:
 	// https://docs.slack.dev/reference/methods/chat.update.
 	maxNotifications = 600
@@ -49,7 +49,7 @@ func (a artist) card(c plugins.Card) (message, error) {
 		return message{}, err
 	}
 	blocks := []block{
-		{Type: "header", Text: new(plain(oneLine(c.Title, maxHeader)))},
+		{Type: "header", Text: new(plain(heading(c)))},
 		section(plain(standing(c))),
 		{Type: "section", Fields: facts(c)},
 	}
@@ -65,9 +65,16 @@ func (a artist) card(c plugins.Card) (message, error) {
 	return message{text: headline(c), blocks: blocks}, nil
 }
 
+func heading(c plugins.Card) string {
+	if title := oneLine(c.Title, maxHeader); title != "" {
+		return title
+	}
+	return "A request for access"
+}
+
 // headline is what a notification shows.
 func headline(c plugins.Card) string {
-	return escape(oneLine(c.Title+": "+stateWord(c.State)+progressTail(c), maxNotifications))
+	return escape(oneLine(heading(c)+": "+stateWord(c.State)+progressTail(c), maxNotifications))
 }
 
 func standing(c plugins.Card) string {
@@ -212,7 +219,7 @@ func reviewVerb(review v1.Review) string {
 		verb = "approved"
 	}
 	if len(review.Roles) > 0 {
-		verb += " " + oneLine(strings.Join(review.Roles, ", "), maxReviewReason)
+		verb += " " + oneLine(strings.Join(review.Roles, ", "), maxName)
 	}
 	if review.Override {
 		verb += " as an administrator, overriding the rules"

@@ -30,7 +30,7 @@ func failure(op string, what vendorhttp.Effect, err error) error {
 	if typed, ok := errors.AsType[*plugins.Error](err); ok {
 		return typed
 	}
-	out := &plugins.Error{Op: op, Err: withoutURL(err)}
+	out := &plugins.Error{Op: op, Err: detailed(withoutURL(err))}
 	out.Kind, out.Public = classify(what, err)
 	if limited, ok := errors.AsType[*slackgo.RateLimitedError](err); ok {
 		out.RetryAfter = limited.RetryAfter
@@ -112,6 +112,15 @@ func unclear(what vendorhttp.Effect) plugins.Kind {
 		return plugins.Unknown
 	}
 	return plugins.Transient
+}
+
+// detailed adds what Slack says about where the fault is, for the log.
+func detailed(err error) error {
+	said, ok := errors.AsType[slackgo.SlackErrorResponse](err)
+	if !ok || len(said.ResponseMetadata.Messages) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, strings.Join(said.ResponseMetadata.Messages[:min(3, len(said.ResponseMetadata.Messages))], "; "))
 }
 
 // withoutURL drops the address from an HTTP client's error: a response_url is a credential.

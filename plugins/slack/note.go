@@ -68,7 +68,9 @@ func lastWord(c plugins.Card) string {
 
 // said is a message of one sentence of ours, somebody's words behind it, and a link.
 func said(line, reason, address string) message {
-	line = cut(line, maxSection)
+	if line = cut(strings.TrimSpace(line), maxSection); line == "" {
+		line = "Accede says nothing more about it."
+	}
 	blocks := []block{section(plain(line))}
 	if strings.TrimSpace(reason) != "" {
 		blocks = append(blocks, section(plain(quoted(reason, maxReason))))
