@@ -33,6 +33,8 @@ type Options struct {
 	Fixed bool
 	// PluginEnv is added to the environment of each plugin replica.
 	PluginEnv []string
+	// vendors, when set, is the address of stand-ins that somebody else runs, so that no sandbox is started.
+	vendors string
 }
 
 // Stack is a running installation.
@@ -83,6 +85,15 @@ func New(options Options) (*Stack, error) {
 	return s, s.layOut()
 }
 
+// WithVendors lays the stack out anew, on the same ports, for stand-ins that the caller runs at an address.
+func (s *Stack) WithVendors(address string) (*Stack, error) {
+	anew := &Stack{
+		Options: s.Options, CoreURL: s.CoreURL, BrokerAddress: s.BrokerAddress, SandboxURL: address, SlackURLs: s.SlackURLs,
+	}
+	anew.vendors = address
+	return anew, anew.layOut()
+}
+
 func ports(options Options) ([]string, error) {
 	if options.Fixed {
 		return []string{"127.0.0.1:4180", "127.0.0.1:4222", "127.0.0.1:4190", "127.0.0.1:4191"}, nil
@@ -118,6 +129,9 @@ broker:
 	}
 	s.Sandbox = s.process("accede-sandbox", s.SandboxURL, sandbox...)
 	s.Sandbox.ready = func(ctx context.Context) error { return probe(ctx, s.SandboxURL+"/healthz") }
+	if s.vendors != "" {
+		s.Sandbox = nil
+	}
 	for i, url := range s.SlackURLs {
 		name := fmt.Sprintf("slack-%d", i+1)
 		if err := s.write(name+".yaml", s.slackConfig(host(url))); err != nil {
@@ -192,9 +206,16 @@ func (s *Stack) Start(ctx context.Context) error {
 	if err := s.StartCore(ctx); err != nil {
 		return err
 	}
-	if err := s.Sandbox.Start(ctx); err != nil {
-		return err
+	if s.Sandbox != nil {
+		if err := s.Sandbox.Start(ctx); err != nil {
+			return err
+		}
 	}
+	return s.StartPlugins(ctx)
+}
+
+// StartPlugins registers the Slack plugin and brings its replicas up.
+func (s *Stack) StartPlugins(ctx context.Context) error {
 	if _, err := s.Admin(ctx, "admin", "plugin", "add", "slack", "--out", filepath.Join(s.Dir, "slack.creds")); err != nil {
 		return err
 	}
@@ -312,7 +333,7 @@ func (s *Stack) command(ctx context.Context, stdin *strings.Reader, env []string
 // Stop ends everything in order, plugins first.
 func (s *Stack) Stop() error {
 	var problems []error
-	for _, process := range slices.Concat(s.Slack, []*Process{s.Core, s.Sandbox}) {
+	for _, process := range s.processes() {
 		process.Thaw()
 		problems = append(problems, process.Stop())
 	}
@@ -321,7 +342,15 @@ func (s *Stack) Stop() error {
 
 // Kill ends everything at once.
 func (s *Stack) Kill() {
-	for _, process := range slices.Concat(s.Slack, []*Process{s.Core, s.Sandbox}) {
+	for _, process := range s.processes() {
 		process.Kill()
 	}
+}
+
+func (s *Stack) processes() []*Process {
+	all := append(slices.Clone(s.Slack), s.Core)
+	if s.Sandbox != nil {
+		all = append(all, s.Sandbox)
+	}
+	return all
 }
