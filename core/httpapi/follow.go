@@ -12,7 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -124,7 +124,7 @@ func idJustBefore(now time.Time) string {
 	const inFlight = time.Second
 	var id uuid.UUID
 	var millis [8]byte
-	binary.BigEndian.PutUint64(millis[:], uint64(now.Add(-inFlight).UnixMilli())) //nolint:gosec // the clock is past 1970
+	binary.BigEndian.PutUint64(millis[:], uint64(now.Add(-inFlight).UnixMilli()))
 	copy(id[:6], millis[2:])
 	id[6], id[8] = 0x70, 0x80 // version 7 and the RFC 9562 variant
 	return id.String()

@@ -12,7 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/httpapi"
 	"github.com/accede/accede/core/httpapi/httpapitest"
 	"github.com/accede/accede/internal/httpx"

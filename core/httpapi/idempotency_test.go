@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 func keyed(key string, a ask) ask {

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 const (
@@ -86,11 +86,11 @@ func (l *limiters) take(key string) time.Duration {
 func (l *limiters) bucket(key string) *rate.Limiter {
 	if element, ok := l.byKey[key]; ok {
 		l.recent.MoveToFront(element)
-		return element.Value.(*limiter).bucket //nolint:forcetypeassert // the list holds nothing else
+		return element.Value.(*limiter).bucket //nolint:errcheck // the list holds nothing else
 	}
 	if l.recent.Len() >= rememberedLimiters {
 		oldest := l.recent.Back()
-		delete(l.byKey, l.recent.Remove(oldest).(*limiter).key) //nolint:forcetypeassert // as above
+		delete(l.byKey, l.recent.Remove(oldest).(*limiter).key) //nolint:errcheck // as above
 	}
 	added := &limiter{key: key, bucket: rate.NewLimiter(l.every, l.burst)}
 	l.byKey[key] = l.recent.PushFront(added)

@@ -11,7 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // MaxBody is the largest request body, in bytes.
@@ -22,7 +22,7 @@ const maxSecret = 512
 // rescue answers a panic like any internal error.
 func (a *api) rescue(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
+		defer func() { //nolint:contextcheck // the context is that of the call
 			cause := recover()
 			if cause == nil {
 				return

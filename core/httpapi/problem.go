@@ -13,7 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -104,7 +104,7 @@ func (a *api) problemOf(ctx context.Context, err error) *problem {
 	p.Errors, p.Request = refusal.Faults, refusal.Request
 	if refusal.Code == v1.CodeUnavailable {
 		a.logCause(ctx, slog.LevelWarn, "answering unavailable", refusal.Err)
-		p.retryAfter(time.Second)
+		return p.retryAfter(time.Second)
 	}
 	return p
 }

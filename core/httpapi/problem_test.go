@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/httpapi"
 	"github.com/accede/accede/core/httpapi/httpapitest"
@@ -95,7 +95,7 @@ func TestPanicsAreAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest(http.MethodGet, "/v1/roles", http.NoBody)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/roles", http.NoBody)
 	r.Header.Set("Authorization", "Bearer token-alice")
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
@@ -210,7 +210,7 @@ func FuzzBodies(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		r := httptest.NewRequest(http.MethodPost, "/v1/requests", strings.NewReader(body))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/requests", strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer token-alice")
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()

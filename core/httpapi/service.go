@@ -3,7 +3,7 @@ package httpapi
 import (
 	"context"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 

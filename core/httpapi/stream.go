@@ -11,7 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/internal/httpx"
 )
@@ -81,7 +81,7 @@ func (a *api) streamed(ctx context.Context, news look) (*huma.StreamResponse, er
 		return nil, newProblem(http.StatusTooManyRequests, v1.CodeRateLimited,
 			"You follow too many streams at once. Close some of them.").retryAfter(time.Minute)
 	}
-	return &huma.StreamResponse{Body: func(c huma.Context) {
+	return &huma.StreamResponse{Body: func(c huma.Context) { //nolint:contextcheck // the context comes with the call
 		defer a.streams.leave(current.actor.Person.Name)
 		a.metrics.streams.Inc()
 		defer a.metrics.streams.Dec()

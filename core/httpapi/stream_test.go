@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/httpapi"
 	"github.com/accede/accede/internal/eventually"
 )
@@ -22,7 +22,7 @@ func (s *server) stream(a ask) (events <-chan sse, leave func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
 	client := &http.Client{Transport: s.http.Transport}
-	response, err := client.Do(s.request(ctx, a))
+	response, err := client.Do(s.request(ctx, a)) //nolint:bodyclose // closed where it is read
 	if err != nil {
 		s.t.Fatal(err)
 	}
