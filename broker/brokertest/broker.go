@@ -149,12 +149,13 @@ func (b *Broker) Wipe(t testing.TB) {
 	b.Resume(t)
 }
 
-// Stop stops the server.
+// Stop stops the server and returns when the core's connection knows.
 func (b *Broker) Stop(t testing.TB) {
 	t.Helper()
 	if err := b.Server.Stop(); err != nil {
 		t.Fatalf("stopping the broker: %v", err)
 	}
+	eventually.True(t, Patience, "the core to notice", func() bool { return b.Core.Ready() != nil })
 }
 
 // Resume starts a stopped server and waits until the core's connection is back.

@@ -63,7 +63,7 @@ func (s *session) isOnline() bool {
 
 func newConn(options Options) *Conn {
 	return &Conn{
-		address: options.Credential.Broker, plugin: options.Credential.Plugin, prefix: options.apiPrefix(),
+		address: options.address(), plugin: options.Credential.Plugin, prefix: options.apiPrefix(),
 		logger:      options.Logger,
 		reconnected: make(chan struct{}, 1),
 		closed:      make(chan struct{}),
@@ -145,7 +145,7 @@ func (c *Conn) end(err error) {
 	defer c.mu.Unlock()
 	c.fatal = errClosed
 	if !c.closing && isRefused(err) {
-		c.fatal = refused(Options{Credential: broker.Credential{Plugin: c.plugin, Broker: c.address}}, err)
+		c.fatal = c.refused(err)
 		c.logger.Error("broker refuses the credential", "broker", c.address, "err", c.fatal)
 	}
 	close(c.closed)
@@ -178,9 +178,9 @@ func (c *Conn) Ready() error {
 	case c.session.isOnline():
 		return nil
 	case c.problem != nil && !errors.Is(c.problem, nats.ErrNoServers):
-		return fmt.Errorf("%w: nobody reachable at %s (%w); is acceded running there?", broker.ErrUnavailable, c.address, c.problem)
+		return fmt.Errorf("%w: no connection to %s (%w); is acceded running there?", broker.ErrUnavailable, c.address, c.problem)
 	default:
-		return fmt.Errorf("%w: nobody reachable at %s; is acceded running there?", broker.ErrUnavailable, c.address)
+		return fmt.Errorf("%w: no connection to %s; is acceded running there?", broker.ErrUnavailable, c.address)
 	}
 }
 

@@ -39,14 +39,14 @@ func isRefused(err error) bool {
 		errors.Is(err, nats.ErrAuthRevoked) || errors.Is(err, nats.ErrAccountAuthExpired)
 }
 
-func refused(options Options, err error) error {
+func (c *Conn) refused(err error) error {
 	who := "the core"
-	if options.Credential.Plugin != "" {
-		who = fmt.Sprintf("plugin %q", options.Credential.Plugin)
+	if c.plugin != "" {
+		who = fmt.Sprintf("plugin %q", c.plugin)
 	}
-	return fmt.Errorf("%w: the broker at %s does not accept the credential of %s (%w); "+
+	return fmt.Errorf("%w: %s does not accept the credential of %s (%w); "+
 		"it was removed or replaced: make a new one with `accede admin plugin add`",
-		broker.ErrDenied, options.Credential.Broker, who, err)
+		broker.ErrDenied, c.address, who, err)
 }
 
 // isPermanent says whether sending the same again would fail the same way.
@@ -67,7 +67,7 @@ func translate(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, broker.ErrDenied), isPermanent(err):
+	case errors.Is(err, broker.ErrDenied), errors.Is(err, broker.ErrUnavailable), isPermanent(err):
 		return fmt.Errorf("%s: %w", doing, err)
 	default:
 		return fmt.Errorf("%s: %w: %w", doing, broker.ErrUnavailable, err)

@@ -20,8 +20,8 @@ const (
 	// Two unanswered pings end a connection, so a half-open one is noticed within 30 s.
 	pingInterval     = 10 * time.Second
 	pingsOutstanding = 2
-	// A reconnect waits between minReconnectWait and maxReconnectWait, at random, so that the replicas of an installation
-	// don't all knock at the same instant.
+	// Attempts to reconnect are up to maxReconnectWait apart, longer each time and at random, so that the replicas of an
+	// installation don't all knock at the same instant.
 	minReconnectWait = 100 * time.Millisecond
 	maxReconnectWait = 2 * time.Second
 	drainTimeout     = 5 * time.Second
@@ -55,6 +55,14 @@ func (o Options) withDefaults() Options {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// address is what messages call the broker.
+func (o Options) address() string {
+	if o.Dial != nil {
+		return "the broker in this process"
+	}
+	return o.Credential.Broker
 }
 
 // apiPrefix is where the broker answers JetStream requests. A plugin lives in an account of its own, into which the
@@ -115,8 +123,12 @@ func signer(credential broker.Credential) (nats.Option, error) {
 	return nats.Nkey(public, credential.Sign), nil
 }
 
-func reconnectDelay(int) time.Duration {
-	return minReconnectWait + rand.N(maxReconnectWait-minReconnectWait) //nolint:gosec // spreads load, guards nothing
+func reconnectDelay(attempts int) time.Duration {
+	wait := maxReconnectWait
+	if doublings := max(attempts-1, 0); doublings < 5 {
+		wait = min(minReconnectWait<<doublings, maxReconnectWait)
+	}
+	return wait/2 + rand.N(wait/2) //nolint:gosec // spreads load, guards nothing
 }
 
 // Connect connects to the broker. When nobody answers it returns a connection that keeps trying and whose Ready says
@@ -138,25 +150,25 @@ func Connect(ctx context.Context, options Options) (*Conn, error) {
 	case err == nil:
 		conn.up(false)
 	case isRefused(err):
-		return nil, refused(options, err)
+		return nil, conn.refused(err)
 	case errors.Is(err, nats.ErrNoServers), isNetwork(err):
-		client, err = conn.keepTrying(list, err)
+		client, err = conn.keepTrying(options.Credential.Broker, list, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("connecting to the broker at %s: %w", options.Credential.Broker, err)
+		return nil, fmt.Errorf("connecting to %s: %w", options.address(), err)
 	}
 	return conn, conn.use(client)
 }
 
 // keepTrying returns a client that connects in the background.
-func (c *Conn) keepTrying(list []nats.Option, reason error) (*nats.Conn, error) {
+func (c *Conn) keepTrying(address string, list []nats.Option, reason error) (*nats.Conn, error) {
 	c.noteProblem(reason)
 	c.logger.Warn("broker does not answer; trying on", "broker", c.address, "err", reason)
 	list = append(list,
 		nats.RetryOnFailedConnect(true),
 		nats.ConnectHandler(func(*nats.Conn) { c.up(true) }),
 	)
-	return nats.Connect(c.address, list...)
+	return nats.Connect(address, list...)
 }
 
 func isNetwork(err error) bool {
