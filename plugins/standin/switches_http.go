@@ -62,7 +62,7 @@ func (s *Switches) acceptForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.install(f)
-	http.Redirect(w, r, BackTo(r.PostForm), http.StatusSeeOther) //nolint:gosec // BackTo gives a relative address only
+	LeadBack(w, BackTo(r.PostForm))
 }
 
 func faultsFromForm(form url.Values) (Faults, error) {
@@ -115,6 +115,13 @@ func BackTo(form url.Values) string {
 		back = "?"
 	}
 	return "../" + back
+}
+
+// LeadBack answers a form with the relative address to look at next. Unlike http.Redirect it does not resolve the
+// address, which would lose the prefix that a stand-in is mounted under.
+func LeadBack(w http.ResponseWriter, relative string) {
+	w.Header().Set("Location", relative)
+	w.WriteHeader(http.StatusSeeOther)
 }
 
 // WriteJSON answers with the value as JSON.

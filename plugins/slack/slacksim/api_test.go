@@ -23,9 +23,9 @@ func TestAuthentication(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			resp, out := w.call(tt.method, "", tt.token, "")
-			if resp.StatusCode != http.StatusOK || out["ok"] != false || out["error"] != tt.want {
-				t.Errorf("%d %v, want %s", resp.StatusCode, out, tt.want)
+			status, out := w.call(tt.method, "", tt.token, "")
+			if status != http.StatusOK || out["ok"] != false || out["error"] != tt.want {
+				t.Errorf("%d %v, want %s", status, out, tt.want)
 			}
 		})
 	}

@@ -89,6 +89,7 @@ func TestClickOverHTTP(t *testing.T) {
 }
 
 func TestClickWaitsThreeSeconds(t *testing.T) {
+	t.Parallel()
 	app := newReceiver(t)
 	release := make(chan struct{})
 	app.answer = func(http.ResponseWriter, slack.InteractionCallback) { <-release }
@@ -113,8 +114,8 @@ func TestUnreachableApp(t *testing.T) {
 func TestForgeries(t *testing.T) {
 	app := newReceiver(t)
 	w := newWorld(t, callbackTo(app.URL))
-	if resp, out := w.do("POST", "/sandbox/forge", "", "", `{"kind":"replay"}`); resp.StatusCode != http.StatusConflict {
-		t.Errorf("nothing to forge yet: %d %v", resp.StatusCode, out)
+	if status, out := w.do("POST", "/sandbox/forge", "", "", `{"kind":"replay"}`); status != http.StatusConflict {
+		t.Errorf("nothing to forge yet: %d %v", status, out)
 	}
 	w.click("ivan", w.postCard(), "approve")
 	for kind, want := range map[string]float64{
@@ -129,8 +130,8 @@ func TestForgeries(t *testing.T) {
 	if got := app.last.Load().Team.ID; got != "T0EVIL" {
 		t.Errorf("own payload: %q", got)
 	}
-	if resp, _ := w.do("POST", "/sandbox/forge", "", "", `{"kind":"nonsense"}`); resp.StatusCode != http.StatusConflict {
-		t.Errorf("unknown kind: %d", resp.StatusCode)
+	if status, _ := w.do("POST", "/sandbox/forge", "", "", `{"kind":"nonsense"}`); status != http.StatusConflict {
+		t.Errorf("unknown kind: %d", status)
 	}
 }
 
@@ -182,8 +183,8 @@ func TestResponseURL(t *testing.T) {
 	w.click("ivan", ts, "approve")
 	address := strings.TrimPrefix(app.last.Load().ResponseURL, w.url)
 	say := func(body string) (int, string) {
-		resp, text := w.raw("POST", address, "application/json", "", body)
-		return resp.StatusCode, text
+		got := w.raw("POST", address, "application/json", "", body)
+		return got.status, got.body
 	}
 	if _, _, err := w.api.PostMessageContext(t.Context(), access, slack.MsgOptionText("only you", false),
 		slack.MsgOptionResponseURL(app.last.Load().ResponseURL, slack.ResponseTypeEphemeral)); err != nil {
@@ -246,9 +247,9 @@ func TestImpossibleClicks(t *testing.T) {
 		"not a channel": {User: "bob", Channel: "C0NONE", TS: ts, ActionID: "approve"},
 	} {
 		body, _ := json.Marshal(c)
-		resp, out := w.do("POST", "/sandbox/click", "", "", string(body))
-		if resp.StatusCode != http.StatusConflict || fmt.Sprint(out["error"]) == "" {
-			t.Errorf("%s: %d %v", name, resp.StatusCode, out)
+		status, out := w.do("POST", "/sandbox/click", "", "", string(body))
+		if status != http.StatusConflict || fmt.Sprint(out["error"]) == "" {
+			t.Errorf("%s: %d %v", name, status, out)
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (s *Sim) leadBack(w http.ResponseWriter, r *http.Request, result Result, er
 	case result.ID > 0:
 		where += "&result=" + strconv.Itoa(result.ID)
 	}
-	http.Redirect(w, r, where, http.StatusSeeOther) //nolint:gosec // BackTo gives a relative address only
+	standin.LeadBack(w, where)
 }
 
 // noticeFor tells what came of the last click, by the number that leadBack put into the address.

@@ -42,6 +42,8 @@ type socket struct {
 	conn      *websocket.Conn
 	since     time.Time
 	envelopes int
+	// gone is closed when the connection has ended.
+	gone chan struct{}
 
 	write sync.Mutex
 }
@@ -92,11 +94,12 @@ func (s *Sim) serveSocket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	s.sockets.serve(&socket{id: uuid.NewString(), conn: conn, since: s.opts.Clock()})
+	s.sockets.serve(&socket{id: uuid.NewString(), conn: conn, since: s.opts.Clock(), gone: make(chan struct{})})
 }
 
 func (h *socketHub) serve(c *socket) {
 	defer func() { _ = c.conn.Close() }()
+	defer close(c.gone)
 	count, ok := h.join(c)
 	if !ok {
 		_ = c.send(disconnectFrame("too_many_websockets"))
@@ -106,9 +109,7 @@ func (h *socketHub) serve(c *socket) {
 	if c.send(h.hello(count)) != nil {
 		return
 	}
-	done := make(chan struct{})
-	defer close(done)
-	h.sim.work.Go(func() { c.keepAlive(done) })
+	h.sim.work.Go(c.keepAlive)
 	h.read(c)
 }
 
@@ -151,7 +152,7 @@ func (c *socket) send(frame any) error {
 	return c.conn.WriteJSON(frame)
 }
 
-func (c *socket) keepAlive(done <-chan struct{}) {
+func (c *socket) keepAlive() {
 	ticker := time.NewTicker(pingInterval)
 	defer ticker.Stop()
 	for {
@@ -160,7 +161,7 @@ func (c *socket) keepAlive(done <-chan struct{}) {
 		}
 		select {
 		case <-ticker.C:
-		case <-done:
+		case <-c.gone:
 			return
 		}
 	}
@@ -225,9 +226,10 @@ func (h *socketHub) deliver(ctx context.Context, payload json.RawMessage) (ack j
 	select {
 	case ack = <-waiting:
 		return ack, ""
+	case <-c.gone:
 	case <-ctx.Done():
-		return nil, shownNoAnswer
 	}
+	return nil, shownNoAnswer
 }
 
 func (h *socketHub) acknowledgeNoMore(id string) {

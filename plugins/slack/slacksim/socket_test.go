@@ -2,8 +2,7 @@ package slacksim_test
 
 import (
 	"context"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -24,7 +23,7 @@ const patience = 10 * time.Second
 func (w *world) app(t *testing.T, handle func(*socketmode.Client, socketmode.Event, slack.InteractionCallback)) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	client := socketmode.New(w.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
+	client := socketmode.New(w.api, socketmode.OptionLog(slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)))
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = client.RunContext(ctx) })
 	wg.Go(func() {
@@ -221,12 +220,19 @@ func (w *world) dial(t *testing.T) *websocket.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), address, http.Header{"Origin": {"https://api.slack.com"}})
+	conn, err := dialTo(t, address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+func dialTo(t *testing.T, address string) (*websocket.Conn, error) {
+	t.Helper()
+	origin := http.Header{"Origin": {"https://api.slack.com"}}
+	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), address, origin) //nolint:bodyclose // a socket has no body
+	return conn, err
 }
 
 type frame struct {
@@ -252,12 +258,12 @@ func TestTicketsWorkOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), address, nil)
+	conn, err := dialTo(t, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	if _, _, err := websocket.DefaultDialer.DialContext(t.Context(), address, nil); err == nil {
+	defer func() { _ = conn.Close() }()
+	if _, err := dialTo(t, address); err == nil {
 		t.Error("a ticket worked twice")
 	}
 }
@@ -328,6 +334,7 @@ func TestEachEnvelopeGoesToOneConnection(t *testing.T) {
 }
 
 func TestLargeAcknowledgementsAreDropped(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	conn := w.dial(t)
 	read(t, conn)

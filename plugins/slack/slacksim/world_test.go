@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -86,23 +87,30 @@ func newWorld(t testing.TB, changes ...change) *world {
 	return w
 }
 
+// answered is an HTTP answer, read to its end.
+type answered struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // call posts to the API by hand and returns the status and the answer.
-func (w *world) call(method, contentType, token, body string) (*http.Response, map[string]any) {
+func (w *world) call(method, contentType, token, body string) (int, map[string]any) {
 	w.t.Helper()
 	return w.do(http.MethodPost, "/api/"+method, contentType, token, body)
 }
 
-func (w *world) do(verb, path, contentType, token, body string) (*http.Response, map[string]any) {
+func (w *world) do(verb, path, contentType, token, body string) (int, map[string]any) {
 	w.t.Helper()
-	resp, text := w.raw(verb, path, contentType, token, body)
+	got := w.raw(verb, path, contentType, token, body)
 	var out map[string]any
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		w.t.Fatalf("%s %s answered %d %q: %v", verb, path, resp.StatusCode, text, err)
+	if err := json.Unmarshal([]byte(got.body), &out); err != nil {
+		w.t.Fatalf("%s %s answered %d %q: %v", verb, path, got.status, got.body, err)
 	}
-	return resp, out
+	return got.status, out
 }
 
-func (w *world) raw(verb, path, contentType, token, body string) (*http.Response, string) {
+func (w *world) raw(verb, path, contentType, token, body string) answered {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), verb, w.url+path, strings.NewReader(body))
 	if err != nil {
@@ -123,15 +131,15 @@ func (w *world) raw(verb, path, contentType, token, body string) (*http.Response
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return resp, string(text)
+	return answered{status: resp.StatusCode, header: resp.Header, body: string(text)}
 }
 
 // form calls a method with form fields given as name, value, name, value.
 func (w *world) form(method string, fields ...string) map[string]any {
 	w.t.Helper()
 	form := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
+	for pair := range slices.Chunk(fields, 2) {
+		form.Set(pair[0], pair[1])
 	}
 	_, out := w.call(method, "application/x-www-form-urlencoded", slacksim.DemoBotToken, form.Encode())
 	return out
