@@ -310,7 +310,7 @@ func TestAnUnreachableSlackIsTransientAlsoForPosts(t *testing.T) {
 
 func TestAnEndedContextLeavesAPostOpen(t *testing.T) {
 	w := newWorld(t)
-	if err := w.sim.Faults().Set(standin.Faults{DelayMS: 5000}); err != nil {
+	if err := w.sim.Faults().Set(standin.Faults{DelayMS: 400}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
