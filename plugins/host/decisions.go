@@ -28,6 +28,8 @@ const (
 	// chaseFor and chaseEvery bound the wait for a result; after that the core's answer event remains.
 	chaseFor   = 15 * time.Minute
 	chaseEvery = 3 * time.Second
+	// askEvery is how often the result is asked for while the person looks at nothing.
+	askEvery   = 400 * time.Millisecond
 	sayTimeout = 15 * time.Second
 	// maxOpenDecisions bounds the clicks that are being carried at a time.
 	maxOpenDecisions = 1000
@@ -132,16 +134,11 @@ func (d *desk) carry(ctx context.Context, decision v1.Decision, message broker.M
 		return
 	}
 	close(stored)
-	timer := time.NewTimer(resultWait)
-	defer timer.Stop()
-	select {
-	case result := <-results:
-		d.finish(ctx, decision, result)
-	case <-ctx.Done():
-	case <-timer.C:
-		d.say(ctx, decision, v1.DecisionResult{Code: v1.CodeRecorded, Message: "Recorded. The result follows."})
-		d.chase(ctx, decision, results)
+	if d.chase(ctx, decision, results, resultWait, askEvery) || ctx.Err() != nil {
+		return
 	}
+	d.say(ctx, decision, v1.DecisionResult{Code: v1.CodeRecorded, Message: "Recorded. The result follows."})
+	d.chase(ctx, decision, results, chaseFor, chaseEvery)
 }
 
 // store publishes until the broker has confirmed. While it cannot, the person knows that nothing is recorded yet.
@@ -189,27 +186,32 @@ func (d *desk) giveUp(ctx context.Context, decision v1.Decision) {
 	})
 }
 
-// chase asks for the result until it is there. When time runs out, the core's answer event is what remains.
-func (d *desk) chase(ctx context.Context, decision v1.Decision, results <-chan v1.DecisionResult) {
-	ctx, cancel := context.WithTimeout(ctx, chaseFor)
-	defer cancel()
-	ticker := time.NewTicker(chaseEvery)
+// chase waits for the result until it is there, and asks for it from time to time: a result that was sent while nobody
+// listened, or before a repeated click, is not sent again. When time runs out, the core's answer event is what remains.
+func (d *desk) chase(ctx context.Context, decision v1.Decision, results <-chan v1.DecisionResult,
+	limit, every time.Duration,
+) (told bool) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return false
+		case <-timer.C:
+			return false
 		case <-d.stopping:
-			return
+			return false
 		case result := <-results:
 			d.finish(ctx, decision, result)
-			return
+			return true
 		case <-ticker.C:
 		}
 		result, err := d.deliverer.core.outcome(ctx, decision.ID)
 		if err == nil && result != nil && result.Code != v1.CodeRecorded {
 			d.finish(ctx, decision, *result)
-			return
+			return true
 		}
 	}
 }

@@ -140,7 +140,7 @@ func TestANotifierAloneIsEnough(t *testing.T) {
 func TestAnUnreachableRequesterIsNoFailure(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
+		r.client.Reach()
 		w.put(v1.EventCreated, request())
 		if got := w.vendor.Messages(); len(got) != 1 || got[0].At != channel {
 			t.Errorf("got %+v", got)
@@ -164,7 +164,7 @@ func TestALostAnswerIsFoundAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				r := w.start()
-				r.client.Intercept = failing("post", stage, 2, kind(plugins.Unknown))
+				r.client.Intercept(failing("post", stage, 2, kind(plugins.Unknown)))
 				w.put(v1.EventCreated, request())
 				if got := len(w.cards(channel)) + len(w.cards(alice)); got != 2 {
 					t.Errorf("%d cards, want 2: %+v", got, w.vendor.Messages())
@@ -178,8 +178,8 @@ func TestWithoutLookUpALostAnswerIsRepeated(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.open = blind
 		r := w.start()
-		r.client.People = []string{}
-		r.client.Intercept = failing("post", hosttest.After, 1, kind(plugins.Unknown))
+		r.client.Reach()
+		r.client.Intercept(failing("post", hosttest.After, 1, kind(plugins.Unknown)))
 		w.put(v1.EventCreated, request())
 		if got := len(w.cards(channel)); got != 2 {
 			t.Errorf("%d cards, want the documented 2", got)
@@ -190,8 +190,8 @@ func TestWithoutLookUpALostAnswerIsRepeated(t *testing.T) {
 func TestOnlyARefusedFirstPostSkipsTheLookUp(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
-		r.client.Intercept = failing("post", hosttest.Before, 1, kind(plugins.Transient))
+		r.client.Reach()
+		r.client.Intercept(failing("post", hosttest.Before, 1, kind(plugins.Transient)))
 		w.put(v1.EventCreated, request())
 		if finds := w.vendor.Calls("find"); finds != 0 || len(w.cards(channel)) != 1 {
 			t.Errorf("%d look-ups, %d cards", finds, len(w.cards(channel)))
@@ -199,11 +199,11 @@ func TestOnlyARefusedFirstPostSkipsTheLookUp(t *testing.T) {
 	})
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
+		r.client.Reach()
 		lost, refused := failing("post", hosttest.After, 1, kind(plugins.Unknown)), failing("find", hosttest.Before, 1, kind(plugins.Transient))
-		r.client.Intercept = func(ctx context.Context, operation string, stage hosttest.Stage) error {
+		r.client.Intercept(func(ctx context.Context, operation string, stage hosttest.Stage) error {
 			return errors.Join(lost(ctx, operation, stage), refused(ctx, operation, stage))
-		}
+		})
 		w.put(v1.EventCreated, request())
 		if got := len(w.cards(channel)); got != 1 {
 			t.Errorf("%d cards: a look-up that failed was taken for one that found nothing", got)
@@ -215,9 +215,9 @@ func TestRateLimitsPauseOneDestination(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.settings.RoleToRecipients = map[string][]string{"dba": {"#a"}, "ops": {"#b"}}
 		r := w.start()
-		r.client.People = []string{}
+		r.client.Reach()
 		limited := &plugins.Error{Op: "posting", Kind: plugins.RateLimited, RetryAfter: 30 * time.Second}
-		r.client.Intercept = failing("post", hosttest.Before, 1, limited)
+		r.client.Intercept(failing("post", hosttest.Before, 1, limited))
 		start := time.Now()
 		one, two, other := request(), request(), request()
 		other.Roles = []string{"ops"}
@@ -239,8 +239,8 @@ func TestRateLimitsPauseOneDestination(t *testing.T) {
 func TestInvalidContentIsParkedAndCanBeRetried(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
-		r.client.Intercept = failing("post", hosttest.Before, 1, kind(plugins.Invalid))
+		r.client.Reach()
+		r.client.Intercept(failing("post", hosttest.Before, 1, kind(plugins.Invalid)))
 		first := request()
 		w.put(v1.EventCreated, first)
 		if row := w.core.Row(channel, first.ID, v1.SlotCard); row.State != v1.DeliveryParked || row.LastKind != "invalid" {
@@ -273,13 +273,13 @@ func TestADeletedCardIsNotPostedForEver(t *testing.T) {
 func TestAPanicIsSurvivedAndParkedAfterFive(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
-		r.client.Intercept = func(_ context.Context, operation string, _ hosttest.Stage) error {
+		r.client.Reach()
+		r.client.Intercept(func(_ context.Context, operation string, _ hosttest.Stage) error {
 			if operation == "post" {
 				panic("index out of range")
 			}
 			return nil
-		}
+		})
 		first := request()
 		w.put(v1.EventCreated, first)
 		row := w.core.Row(channel, first.ID, v1.SlotCard)
@@ -292,15 +292,15 @@ func TestAPanicIsSurvivedAndParkedAfterFive(t *testing.T) {
 func TestTheVendorCallEndsBeforeTheLease(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
+		r.client.Reach()
 		var left time.Duration
-		r.client.Intercept = func(ctx context.Context, operation string, _ hosttest.Stage) error {
+		r.client.Intercept(func(ctx context.Context, operation string, _ hosttest.Stage) error {
 			if operation == "post" {
 				deadline, _ := ctx.Deadline()
 				left = time.Until(deadline)
 			}
 			return nil
-		}
+		})
 		w.put(v1.EventCreated, request())
 		if left <= 0 || left >= w.settings.Lease.Std() {
 			t.Errorf("the vendor call may take %s of a lease of %s", left, w.settings.Lease)
@@ -384,15 +384,15 @@ func TestHeartbeatsTellOfTheReplica(t *testing.T) {
 func TestStoppingFinishesWhatHasBegun(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
+		r.client.Reach()
 		started := make(chan struct{})
-		r.client.Intercept = func(_ context.Context, operation string, stage hosttest.Stage) error {
+		r.client.Intercept(func(_ context.Context, operation string, stage hosttest.Stage) error {
 			if operation == "post" && stage == hosttest.Before {
 				close(started)
 				pass3s()
 			}
 			return nil
-		}
+		})
 		first := request()
 		w.core.Put(v1.EventCreated, first)
 		<-started
@@ -416,16 +416,16 @@ func pass3s() { <-time.After(3 * time.Second) }
 func TestStoppingIsBounded(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.client.People = []string{}
+		r.client.Reach()
 		started := make(chan struct{})
-		r.client.Intercept = func(ctx context.Context, operation string, _ hosttest.Stage) error {
+		r.client.Intercept(func(ctx context.Context, operation string, _ hosttest.Stage) error {
 			if operation == "post" {
 				close(started)
 				<-ctx.Done()
 				return ctx.Err()
 			}
 			return nil
-		}
+		})
 		first := request()
 		w.core.Put(v1.EventCreated, first)
 		<-started
@@ -447,12 +447,12 @@ func TestStoppingIsBounded(t *testing.T) {
 func TestTheCoreRefusesAClaim(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.start()
-		r.conn.Intercept = func(method string, _ hosttest.Stage) error {
+		r.conn.Intercept(func(method string, _ hosttest.Stage) error {
 			if method == broker.MethodClaim {
 				return &v1.Problem{Status: 404, Code: v1.CodeNotFound, Detail: "no such request"}
 			}
 			return nil
-		}
+		})
 		w.put(v1.EventCreated, request())
 		if got := w.vendor.Messages(); len(got) != 0 {
 			t.Errorf("posted without a claim: %+v", got)

@@ -81,8 +81,12 @@ func (c core) identities(ctx context.Context, people []string) (map[string][]v1.
 }
 
 // conclude ends a lease with a record or a failure. It tries again until the deadline, for what the vendor did must not
-// be forgotten, and goes on when the process is stopping.
+// be forgotten, and goes on when the process is stopping. After the deadline it is still tried once: the answer tells
+// whether somebody else took over.
 func (c core) conclude(ctx context.Context, deadline time.Time, method string, report any) (stale bool, err error) {
+	if soonest := time.Now().Add(callTimeout); deadline.Before(soonest) {
+		deadline = soonest
+	}
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
 	wait := 50 * time.Millisecond

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
@@ -50,9 +51,7 @@ type replica struct {
 func inWorld(t *testing.T, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		test(w)
-		w.stopAll()
+		test(newWorld(t))
 	})
 }
 
@@ -65,6 +64,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, core: hosttest.New("fake"), vendor: hosttest.NewVendor(), settings: host.DefaultSettings(), credential: credential}
 	w.core.PublicKey = public
 	w.settings.RoleToRecipients = map[string][]string{"*": {channel}}
+	t.Cleanup(w.stopAll)
 	return w
 }
 
@@ -215,3 +215,12 @@ type (
 )
 
 func blind(c *hosttest.Client) plugins.Notifier { return withoutFinder{c, c, c, c} }
+
+func mustJSON(t *testing.T, value any) []byte {
+	t.Helper()
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -34,13 +34,12 @@ const (
 // Conn is one replica's connection.
 type Conn struct {
 	core *Core
-	// Intercept, if set, is asked around every call and publish; an error takes the place of the answer. Set it before use.
-	Intercept func(method string, stage Stage) error
 
-	mu   sync.Mutex
-	dead bool
-	cut  bool
-	gone chan struct{}
+	mu        sync.Mutex
+	intercept func(method string, stage Stage) error
+	dead      bool
+	cut       bool
+	gone      chan struct{}
 }
 
 // MethodPublish is how an interceptor sees the publishing of a decision.
@@ -77,6 +76,23 @@ func (n *Conn) Cut(cut bool) {
 	n.cut = cut
 }
 
+// Intercept sets what is asked around every call and publish; an error takes the place of the answer.
+func (n *Conn) Intercept(ask func(method string, stage Stage) error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.intercept = ask
+}
+
+func (n *Conn) ask(method string, stage Stage) error {
+	n.mu.Lock()
+	ask := n.intercept
+	n.mu.Unlock()
+	if ask == nil {
+		return nil
+	}
+	return ask(method, stage)
+}
+
 func (n *Conn) away() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -92,10 +108,8 @@ func (n *Conn) around(ctx context.Context, method string, do func()) error {
 		if n.away() {
 			return fmt.Errorf("%s: %w", method, broker.ErrUnavailable)
 		}
-		if n.Intercept != nil {
-			if err := n.Intercept(method, stage); err != nil {
-				return fmt.Errorf("%s: %w", method, err)
-			}
+		if err := n.ask(method, stage); err != nil {
+			return fmt.Errorf("%s: %w", method, err)
 		}
 		if n.away() {
 			return fmt.Errorf("%s: %w", method, broker.ErrUnavailable)

@@ -84,10 +84,49 @@ func (v *Vendor) Delete(destination string) {
 // Client is the vendor as one replica's plugin reaches it.
 type Client struct {
 	vendor *Vendor
-	// Intercept, if set, is asked before and after each call has its effect; an error takes the place of the answer.
-	Intercept func(ctx context.Context, operation string, stage Stage) error
-	// People are those who can be reached, by name; nil means everybody.
-	People []string
+
+	mu        sync.Mutex
+	intercept func(ctx context.Context, operation string, stage Stage) error
+	people    []string
+	limited   bool
+	stubborn  bool
+}
+
+// Intercept sets what is asked before and after each call has its effect; an error takes the place of the answer.
+func (c *Client) Intercept(ask func(ctx context.Context, operation string, stage Stage) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.intercept = ask
+}
+
+// Reach limits the people who can be reached, by name; without it everybody can.
+func (c *Client) Reach(people ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.people, c.limited = people, true
+}
+
+// Stubborn makes calls have their effect even when their context has ended meanwhile, as a request does that is already
+// on its way.
+func (c *Client) Stubborn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stubborn = true
+}
+
+func (c *Client) ask(ctx context.Context, operation string, stage Stage) error {
+	c.mu.Lock()
+	ask, stubborn := c.intercept, c.stubborn
+	c.mu.Unlock()
+	if ask != nil {
+		if err := ask(ctx, operation, stage); err != nil {
+			return err
+		}
+	}
+	if stubborn || stage == After {
+		return nil
+	}
+	return ctx.Err()
 }
 
 // Client returns a new replica's way to the vendor.
@@ -97,21 +136,16 @@ func (c *Client) around(ctx context.Context, operation string, do func() error) 
 	c.vendor.mu.Lock()
 	c.vendor.calls[operation]++
 	c.vendor.mu.Unlock()
-	if c.Intercept != nil {
-		if err := c.Intercept(ctx, operation, Before); err != nil {
-			return err
-		}
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err := c.ask(ctx, operation, Before); err != nil {
+		return err
 	}
 	c.vendor.mu.Lock()
 	err := do()
 	c.vendor.mu.Unlock()
-	if err != nil || c.Intercept == nil {
+	if err != nil {
 		return err
 	}
-	return c.Intercept(ctx, operation, After)
+	return c.ask(ctx, operation, After)
 }
 
 func (c *Client) add(ctx context.Context, operation string, message Message) (plugins.Ref, error) {
@@ -184,6 +218,8 @@ func (c *Client) Resolve(ctx context.Context, recipient plugins.Recipient) (foun
 }
 
 func (c *Client) resolve(recipient plugins.Recipient) []plugins.Destination {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case strings.HasPrefix(recipient.Name, "#"):
 		return []plugins.Destination{{ID: recipient.Name, Name: recipient.Name}}
@@ -191,7 +227,7 @@ func (c *Client) resolve(recipient plugins.Recipient) []plugins.Destination {
 		return nil
 	case len(recipient.Accounts) > 0:
 		return []plugins.Destination{{ID: "dm:" + recipient.Accounts[0].User, Name: "@" + recipient.Person.Name}}
-	case c.People != nil && !slices.Contains(c.People, recipient.Person.Name):
+	case c.limited && !slices.Contains(c.people, recipient.Person.Name):
 		return nil
 	}
 	return []plugins.Destination{{ID: "dm:" + recipient.Person.Name, Name: "@" + recipient.Person.Name}}
