@@ -72,25 +72,19 @@ func start(t *testing.T, args ...string) string {
 	return address
 }
 
-func get(ctx context.Context, t *testing.T, address string) string {
-	t.Helper()
+func fetch(ctx context.Context, address string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		t.Error(err)
-		return ""
+		return "", err
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {
-		t.Error(err)
-		return ""
+		return "", err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Error(err)
-	}
-	return string(body)
+	return string(body), err
 }
 
 func TestSandbox(t *testing.T) {
@@ -103,8 +97,9 @@ func TestSandbox(t *testing.T) {
 		"/slack/api/x":  "unknown_method",
 		"/nothing-here": "not found",
 	} {
-		if body := get(t.Context(), t, address+path); !strings.Contains(body, want) {
-			t.Errorf("%s lacks %q:\n%s", path, want, body)
+		body, err := fetch(t.Context(), address+path)
+		if err != nil || !strings.Contains(body, want) {
+			t.Errorf("%s lacks %q: %v\n%s", path, want, err, body)
 		}
 	}
 	var out output
@@ -127,7 +122,8 @@ func TestOpenSocketsDoNotHoldTheStopUp(t *testing.T) {
 	go func() {
 		defer close(followed)
 		trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(asked) }}
-		get(httptrace.WithClientTrace(t.Context(), trace), t, address+"/slack/sandbox/wait?version=99")
+		// It may be answered or cut; either way it must end.
+		_, _ = fetch(httptrace.WithClientTrace(t.Context(), trace), address+"/slack/sandbox/wait?version=99")
 	}()
 	<-asked
 	started := time.Now()

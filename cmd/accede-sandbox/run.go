@@ -13,6 +13,7 @@ import (
 	"github.com/accede/accede/internal/obs"
 	"github.com/accede/accede/internal/process"
 	"github.com/accede/accede/internal/version"
+	"github.com/accede/accede/plugins/catalog"
 )
 
 // Exit codes.
@@ -60,8 +61,9 @@ func parse(env process.Env) (set settings, code int, done bool) {
 	flags.StringVar(&set.listen, "listen", defaultListen, "`address` to serve the stand-ins and their pages on")
 	flags.StringVar(&set.external, "base-url", "", "`URL` under which plugins reach this sandbox (default: whatever address they use)")
 	flags.Uint64Var(&set.seed, "seed", 1, "seed of every random choice, so that runs repeat")
-	for _, e := range entries() {
-		set.callbacks[e.Name] = flags.String(e.Name+"-callback-url", "", "`URL` where "+e.Title+" posts clicks (default: none)")
+	for _, e := range catalog.All() {
+		name := e.Spec.Name
+		set.callbacks[name] = flags.String(name+"-callback-url", "", "`URL` where "+e.Spec.Title+" posts clicks (default: none)")
 	}
 	switch err := flags.Parse(env.Args); {
 	case errors.Is(err, flag.ErrHelp):

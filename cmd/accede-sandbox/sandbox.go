@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/accede/accede/plugins/catalog"
 	"github.com/accede/accede/plugins/standin"
 )
 
@@ -25,9 +26,10 @@ type sandbox struct {
 	once     sync.Once
 }
 
+// mounted is one vendor that the sandbox stands in for.
 type mounted struct {
-	entry
-	handler http.Handler
+	name, title string
+	catalog.StandIn
 }
 
 func newSandbox(set settings, logger *slog.Logger) (*sandbox, error) {
@@ -36,15 +38,15 @@ func newSandbox(set settings, logger *slog.Logger) (*sandbox, error) {
 		return nil, fmt.Errorf("preparing the index: %w", err)
 	}
 	box := &sandbox{mux: http.NewServeMux(), frame: frame, logger: logger}
-	for i, e := range entries() {
-		handler, err := e.New(set.options(e.Name, uint64(i), logger))
+	for i, e := range catalog.All() {
+		name := e.Spec.Name
+		vendor, err := e.StandIn(set.options(name, uint64(i), logger))
 		if err != nil {
 			box.close()
-			return nil, err
+			return nil, fmt.Errorf("starting the stand-in of %s: %w", e.Spec.Title, err)
 		}
-		prefix := "/" + e.Name
-		box.mux.Handle(prefix+"/", http.StripPrefix(prefix, handler))
-		box.standIns = append(box.standIns, mounted{entry: e, handler: handler})
+		box.mux.Handle("/"+name+"/", http.StripPrefix("/"+name, vendor))
+		box.standIns = append(box.standIns, mounted{name: name, title: e.Spec.Title, StandIn: vendor})
 	}
 	box.mux.HandleFunc("GET /healthz", healthy)
 	box.mux.HandleFunc("GET /{$}", box.index)
@@ -66,8 +68,8 @@ func (b *sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.Serv
 func (b *sandbox) close() {
 	b.once.Do(func() {
 		for _, s := range b.standIns {
-			if closer, ok := s.handler.(io.Closer); ok {
-				_ = closer.Close()
+			if err := s.Close(); err != nil {
+				b.logger.Warn("a stand-in did not close", "stand_in", s.name, "err", err)
 			}
 		}
 	})
@@ -80,9 +82,11 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 
 // indexPage is what the template "content" draws.
 type indexPage struct {
-	StandIns []entry
+	StandIns []vendorLink
 	Views    []chatView
 }
+
+type vendorLink struct{ Title, Href string }
 
 // chatView is one chat as one person sees it.
 type chatView struct{ Vendor, Person, Src, Open string }
@@ -95,12 +99,12 @@ func onlookers() [][2]string {
 func (b *sandbox) index(w http.ResponseWriter, _ *http.Request) {
 	var page indexPage
 	for _, s := range b.standIns {
-		page.StandIns = append(page.StandIns, s.entry)
+		page.StandIns = append(page.StandIns, vendorLink{Title: s.title, Href: s.name + "/"})
 		for _, o := range onlookers() {
 			as := url.Values{"as": {o[0]}}
-			open := s.Name + "/?" + as.Encode()
+			open := s.name + "/?" + as.Encode()
 			as.Set("bare", "1")
-			page.Views = append(page.Views, chatView{Vendor: s.Title, Person: o[1], Open: open, Src: s.Name + "/?" + as.Encode()})
+			page.Views = append(page.Views, chatView{Vendor: s.title, Person: o[1], Open: open, Src: s.name + "/?" + as.Encode()})
 		}
 	}
 	err := b.frame.Render(w, http.StatusOK, standin.Page{Title: "Accede sandbox", Subtitle: "every chat, side by side", Content: page})

@@ -26,11 +26,7 @@ var (
 func (m mrkdwn) render(text string) template.HTML {
 	out := outside(codeFence, text, func(code string) string {
 		return "<pre>" + escape(strings.Trim(code, "\n")) + "</pre>"
-	}, func(rest string) string {
-		return outside(inlineCode, rest, func(code string) string {
-			return "<code>" + escape(code) + "</code>"
-		}, m.lines)
-	})
+	}, m.lines)
 	return written(out)
 }
 
@@ -68,7 +64,11 @@ func cutQuote(line string) (rest string, isQuote bool) {
 }
 
 func (m mrkdwn) inline(text string) string {
-	return outside(angled, text, m.reference, styled)
+	return outside(inlineCode, text, func(code string) string {
+		return "<code>" + escape(code) + "</code>"
+	}, func(rest string) string {
+		return outside(angled, rest, m.reference, styled)
+	})
 }
 
 // styled escapes first; the marks of bold, italic and struck text survive escaping unchanged.

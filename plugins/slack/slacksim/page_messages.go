@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -36,7 +37,8 @@ type shownButton struct {
 
 type hiddenField struct{ Name, Value string }
 
-// shownMessages draws the newest messages of the channel as the visitor sees them, oldest first.
+// shownMessages draws the newest messages of the channel as the visitor sees them, newest first: the page shows them
+// from the bottom up.
 func (s *Sim) shownMessages(v visit) []shownMessage {
 	ch := v.channel
 	ch.mu.RLock()
@@ -52,7 +54,7 @@ func (s *Sim) shownMessages(v visit) []shownMessage {
 			visible = append(visible, m)
 		}
 	}
-	slices.SortFunc(visible, func(a, b *message) int { return int(a.micros - b.micros) })
+	slices.SortFunc(visible, func(a, b *message) int { return cmp.Compare(b.micros, a.micros) })
 	var out []shownMessage
 	for _, m := range visible {
 		shown := s.showMessage(v, m)
@@ -67,7 +69,7 @@ func (s *Sim) shownMessages(v visit) []shownMessage {
 func (s *Sim) showMessage(v visit, m *message) shownMessage {
 	who := s.userName(m.user)
 	out := shownMessage{
-		Anchor: "m" + m.ts, Initial: who[:min(1, len(who))], Who: who, App: m.byApp,
+		Anchor: "m" + m.ts, Initial: initial(who), Who: who, App: m.byApp,
 		Time: time.UnixMicro(m.micros).UTC().Format("15:04:05"), OnlyYou: m.onlyFor != "",
 		Edited: m.edited != "" && len(m.layout.blocks) == 0, Updates: len(m.updates), Text: s.markup(m.text),
 	}
@@ -77,6 +79,13 @@ func (s *Sim) showMessage(v visit, m *message) shownMessage {
 		}))
 	}
 	return out
+}
+
+func initial(name string) string {
+	for _, r := range name {
+		return string(r)
+	}
+	return ""
 }
 
 func (s *Sim) showBlock(b *block, button func(*element) shownButton) shownBlock {

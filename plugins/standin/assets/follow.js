@@ -17,7 +17,10 @@
     return fetch(location.href).then(text).then(function (html) {
       var fresh = new DOMParser().parseFromString(html, "text/html").getElementById("live");
       if (fresh && !busy()) {
-        document.getElementById("live").replaceWith(fresh);
+        var old = document.getElementById("live"), from = old.querySelector("[data-keep-scroll]"), at = from && from.scrollTop;
+        old.replaceWith(fresh);
+        var to = fresh.querySelector("[data-keep-scroll]");
+        if (to && at) { to.scrollTop = at; }
         version = latest;
       }
     });
