@@ -123,3 +123,17 @@ func ValidPluginName(name string) bool {
 
 // ValidPublicKey says whether text is a public key as [NewCredential] returns it.
 func ValidPublicKey(text string) bool { return nkeys.IsValidPublicUserKey(text) }
+
+// PublicKey returns the public key that belongs to the seed.
+func (c Credential) PublicKey() (string, error) {
+	pair, err := nkeys.FromSeed([]byte(c.Seed))
+	if err != nil {
+		return "", fmt.Errorf("reading seed: %w", err)
+	}
+	defer pair.Wipe()
+	publicKey, err := pair.PublicKey()
+	if err != nil {
+		return "", fmt.Errorf("reading public key: %w", err)
+	}
+	return publicKey, nil
+}
