@@ -66,6 +66,9 @@ func (p *Process) Launch() error {
 	return nil
 }
 
+// Calm takes away the environment that was set for this process alone, from the next run on.
+func (p *Process) Calm() { p.env = nil }
+
 // readyWithin bounds the wait for a process to become ready.
 const readyWithin = 20 * time.Second
 

@@ -27,8 +27,8 @@ type Options struct {
 	Replicas int
 	// Socket makes the plugin use Socket Mode rather than signed HTTP callbacks.
 	Socket bool
-	// Lease is the plugin's delivery lease; its default if empty.
-	Lease string
+	// PluginSettings are further lines of the host's part of the plugin's configuration.
+	PluginSettings string
 	// Fixed uses the well-known ports of the demo instead of free ones.
 	Fixed bool
 	// PluginEnv is added to the environment of each plugin replica.
@@ -149,10 +149,6 @@ func (s *Stack) slackConfig(listen string) string {
 	if s.Socket {
 		mode = "app_token: xapp-demo-app-token"
 	}
-	lease := ""
-	if s.Lease != "" {
-		lease = "lease: " + s.Lease + "\n"
-	}
 	return fmt.Sprintf(`broker:
   credential_file: %s
 http:
@@ -163,7 +159,7 @@ role_to_recipients:
   api_url: %s/slack/api/
   bot_token: xoxb-demo-bot-token
   %s
-`, filepath.Join(s.Dir, "slack.creds"), listen, lease, s.SandboxURL, mode)
+`, filepath.Join(s.Dir, "slack.creds"), listen, s.PluginSettings, s.SandboxURL, mode)
 }
 
 // SlackSigningSecret is the signing secret of the sandbox's Slack app.

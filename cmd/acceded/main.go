@@ -1,0 +1,9 @@
+package main
+
+import (
+	"os"
+
+	"github.com/accede/accede/internal/process"
+)
+
+func main() { os.Exit(process.Main(run)) }

@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/accede/accede/internal/eventually"
+	"github.com/accede/accede/test/stack"
+)
+
+// size is how much a chaos run does.
+type size struct {
+	requests int
+	wipe     bool
+	heal     time.Duration
+}
+
+func sized() size {
+	if os.Getenv("ACCEDE_CHAOS") == "long" {
+		return size{requests: 900, wipe: true, heal: 3 * time.Minute}
+	}
+	return size{requests: 300, wipe: true, heal: 90 * time.Second}
+}
+
+// failpoints kill a replica at each named step of claim, post, record and acknowledge.
+const failpoints = "before_claim:0.01,after_claim:0.02,after_post:0.03,after_record:0.02,before_ack:0.02"
+
+// Three replicas, killed every 100 to 300 ms and at each named step, one frozen past its lease, a vendor that fails and
+// drops answers, and at the end a wiped broker: every open request has exactly one live card.
+func TestChaos(t *testing.T) {
+	run := sized()
+	s := up(t, stack.Options{
+		Replicas: 3, PluginSettings: quick, PluginEnv: []string{"ACCEDE_FAILPOINT=" + failpoints},
+	})
+	sim := s.SlackSim()
+	if err := sim.Faults(t.Context(), map[string]any{"fail_before": 0.025, "fail_after": 0.025, "drop_after": 0.03}); err != nil {
+		t.Fatal(err)
+	}
+	havoc := newHavoc(s)
+	for i := range run.requests {
+		ask(t, s, mark(i))
+	}
+	havoc.stop()
+	t.Logf("%d requests, %d kills, %d deaths at a named step, %d freezes", run.requests, havoc.kills, havoc.deaths, havoc.freezes)
+	if run.wipe {
+		wipe(t, s)
+	}
+	if err := sim.Faults(t.Context(), map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+	var lost, doubled int
+	eventually.True(t, run.heal, "every request to have its card", func() bool {
+		lost, doubled = count(t, s, run.requests)
+		return lost == 0 || doubled > 0
+	})
+	stats, err := sim.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	keysTwice := 0
+	for _, key := range stats.Keys {
+		if key.Accepted > 1 {
+			keysTwice++
+		}
+	}
+	t.Logf("lost %d, doubled %d of %d cards; %d of %d delivery keys accepted twice",
+		lost, doubled, 2*run.requests, keysTwice, len(stats.Keys))
+	if lost > 0 || doubled > 0 || keysTwice > 0 {
+		t.Errorf("lost %d, doubled %d, keys accepted twice %d; want none", lost, doubled, keysTwice)
+	}
+}
+
+func mark(i int) string { return fmt.Sprintf("chaos-%d.", i) }
+
+// count looks at every request's card in the channel and in alice's direct messages.
+func count(t *testing.T, s *stack.Stack, requests int) (lost, doubled int) {
+	t.Helper()
+	messages, err := s.SlackSim().Messages(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cards, requester := map[string]int{}, aliceDM(messages)
+	for _, message := range messages {
+		if message.Deleted || message.ThreadTS != "" {
+			continue
+		}
+		_, rest, found := strings.Cut(string(message.Blocks), "chaos-")
+		number, _, dotted := strings.Cut(rest, ".")
+		switch {
+		case !found || !dotted:
+		case message.Channel == channel:
+			cards["channel "+number]++
+		case message.Channel == requester:
+			cards["alice "+number]++
+		}
+	}
+	for i := range requests {
+		for _, place := range []string{"channel", "alice"} {
+			switch n := cards[fmt.Sprintf("%s %d", place, i)]; {
+			case n == 0:
+				lost++
+			case n > 1:
+				doubled += n - 1
+			}
+		}
+	}
+	return lost, doubled
+}
+
+// aliceDM is the direct-message channel in which cards have no buttons: the requester's.
+func aliceDM(messages []stack.Message) string {
+	for _, message := range messages {
+		if strings.HasPrefix(message.Channel, "D") && message.ThreadTS == "" && len(message.Buttons()) == 0 {
+			return message.Channel
+		}
+	}
+	return ""
+}
+
+// wipe deletes the broker's files under a killed core and starts everything again.
+func wipe(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	s.Core.Kill()
+	if err := os.RemoveAll(filepath.Join(s.Dir, "data", "broker")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Core.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// havoc kills and freezes plugin replicas until it is told to stop.
+type havoc struct {
+	stack                  *stack.Stack
+	kills, deaths, freezes int
+	quit                   chan struct{}
+	done                   sync.WaitGroup
+}
+
+func newHavoc(s *stack.Stack) *havoc {
+	h := &havoc{stack: s, quit: make(chan struct{})}
+	h.done.Go(h.rage)
+	h.done.Go(h.freeze)
+	return h
+}
+
+// stop leaves every replica running, without failpoints hitting fresh work.
+func (h *havoc) stop() {
+	close(h.quit)
+	h.done.Wait()
+	for _, replica := range h.stack.Slack {
+		replica.Kill()
+		replica.Calm()
+		_ = replica.Launch()
+	}
+}
+
+func (h *havoc) rest(least, most time.Duration) bool {
+	timer := time.NewTimer(least + rand.N(most-least)) //nolint:gosec // a test's dice
+	defer timer.Stop()
+	select {
+	case <-h.quit:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func (h *havoc) rage() {
+	for h.rest(100*time.Millisecond, 300*time.Millisecond) {
+		for _, replica := range h.stack.Slack[:2] {
+			if !replica.Running() {
+				h.deaths++
+				_ = replica.Launch()
+			}
+		}
+		victim := h.stack.Slack[rand.IntN(2)] //nolint:gosec // a test's dice
+		victim.Kill()
+		h.kills++
+		_ = victim.Launch()
+	}
+}
+
+// freeze stops the third replica for longer than a lease, again and again.
+func (h *havoc) freeze() {
+	replica := h.stack.Slack[2]
+	for h.rest(200*time.Millisecond, 800*time.Millisecond) {
+		if !replica.Running() {
+			_ = replica.Launch()
+			continue
+		}
+		replica.Freeze()
+		h.freezes++
+		_ = h.rest(2500*time.Millisecond, 3500*time.Millisecond)
+		replica.Thaw()
+	}
+}
