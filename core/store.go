@@ -50,8 +50,9 @@ type Reader interface {
 	// Deliveries lists a plugin's deliveries in one state.
 	Deliveries(plugin, state string, limit int) ([]v1.Delivery, error)
 	DeliveryCounts(plugin string) (map[string]int64, error)
-	// DueDeliveries lists deliveries whose next try has come or whose lease ran out.
-	DueDeliveries(plugin string, now time.Time, limit int) ([]v1.Delivery, error)
+	// DueDeliveries lists, in order of id after the given one, deliveries whose next try has come or whose lease ran out,
+	// and whose destination is not paused.
+	DueDeliveries(plugin string, now time.Time, after string, limit int) ([]v1.Delivery, error)
 	// Unsettled lists, in order of id after the given one, requests a plugin should look at: pending ones, ones it shows at
 	// an older version, and ones updated since the given time.
 	Unsettled(plugin string, since time.Time, after string, limit int) ([]v1.Request, error)
@@ -105,7 +106,7 @@ type Tx interface {
 	AppendAudit(entry AuditEntry) error
 	SaveRelay(state RelayState) error
 	// Prune deletes what only served for a while: published events, idempotency records, link codes and pauses older than
-	// before. It returns how many rows went.
+	// before. It deletes a bounded number at a time and returns how many went: call it until it returns zero.
 	Prune(before time.Time) (int64, error)
 }
 

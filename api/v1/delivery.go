@@ -133,11 +133,13 @@ type Delivery struct {
 	LeaseUntil      time.Time `json:"lease_until,omitzero"`
 	Key             string    `json:"key"`
 	FirstTried      time.Time `json:"first_tried"`
-	Ref             string    `json:"ref,omitempty"`
-	ShownVersion    int64     `json:"shown_version,omitempty"`
-	LastError       string    `json:"last_error,omitempty"`
-	LastKind        string    `json:"last_kind,omitempty"`
-	NextTry         time.Time `json:"next_try,omitzero"`
+	// Unsure says that an earlier attempt may have reached the vendor without being recorded.
+	Unsure       bool      `json:"unsure,omitempty"`
+	Ref          string    `json:"ref,omitempty"`
+	ShownVersion int64     `json:"shown_version,omitempty"`
+	LastError    string    `json:"last_error,omitempty"`
+	LastKind     string    `json:"last_kind,omitempty"`
+	NextTry      time.Time `json:"next_try,omitzero"`
 }
 
 // SyncRequest asks for requests that a plugin should look at again.

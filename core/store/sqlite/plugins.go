@@ -56,12 +56,12 @@ func (t *tx) SavePause(plugin, destination string, until time.Time) error {
 }
 
 const deliveryColumns = `SELECT id, plugin, request_id, slot, destination, destination_name, state, attempt, owner,
-	lease_until, key, first_tried, ref, shown_version, last_error, last_kind, next_try FROM delivery WHERE `
+	lease_until, key, first_tried, unsure, ref, shown_version, last_error, last_kind, next_try FROM delivery WHERE `
 
 func readDelivery(row scanner) (d v1.Delivery, err error) {
 	var lease, first, next sql.NullInt64
 	err = row.Scan(&d.ID, &d.Plugin, &d.RequestID, &d.Slot, &d.Destination, &d.DestinationName, &d.State, &d.Attempt,
-		&d.Owner, &lease, &d.Key, &first, &d.Ref, &d.ShownVersion, &d.LastError, &d.LastKind, &next)
+		&d.Owner, &lease, &d.Key, &first, &d.Unsure, &d.Ref, &d.ShownVersion, &d.LastError, &d.LastKind, &next)
 	d.LeaseUntil, d.FirstTried, d.NextTry = fromMicros(lease), fromMicros(first), fromMicros(next)
 	return d, err
 }
@@ -88,24 +88,26 @@ func (r *reader) DeliveryCounts(plugin string) (map[string]int64, error) {
 	return counts, err
 }
 
-func (r *reader) DueDeliveries(plugin string, now time.Time, limit int) ([]v1.Delivery, error) {
-	return many(r.session, readDelivery, deliveryColumns+
-		"plugin = ? AND due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?", plugin, now.UnixMicro(), limited(limit))
+func (r *reader) DueDeliveries(plugin string, now time.Time, after string, limit int) ([]v1.Delivery, error) {
+	return many(r.session, readDelivery, deliveryColumns+`plugin = ?1 AND due IS NOT NULL AND due <= ?2 AND id > ?3
+		AND NOT EXISTS (SELECT 1 FROM pause
+			WHERE pause.plugin = ?1 AND pause.destination = delivery.destination AND pause.until > ?2)
+		ORDER BY id LIMIT ?4`, plugin, now.UnixMicro(), after, limited(limit))
 }
 
 func (t *tx) SaveDelivery(d v1.Delivery) error {
 	return t.do(`INSERT INTO delivery (id, plugin, request_id, slot, destination, destination_name, state, attempt, owner,
-			lease_until, key, first_tried, ref, shown_version, last_error, last_kind, next_try, due, settled)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?4 <> 'card' OR EXISTS
-			(SELECT 1 FROM request WHERE id = ?3 AND version <= ?14 AND state <> 'PENDING'))
+			lease_until, key, first_tried, unsure, ref, shown_version, last_error, last_kind, next_try, due, settled)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?4 <> 'card' OR EXISTS
+			(SELECT 1 FROM request WHERE id = ?3 AND version <= ?15 AND state <> 'PENDING'))
 		ON CONFLICT (plugin, request_id, slot, destination) DO UPDATE SET
 			destination_name = excluded.destination_name, state = excluded.state, attempt = excluded.attempt,
 			owner = excluded.owner, lease_until = excluded.lease_until, key = excluded.key,
-			first_tried = excluded.first_tried, ref = excluded.ref, shown_version = excluded.shown_version,
-			last_error = excluded.last_error, last_kind = excluded.last_kind, next_try = excluded.next_try,
-			due = excluded.due, settled = excluded.settled`,
+			first_tried = excluded.first_tried, unsure = excluded.unsure, ref = excluded.ref,
+			shown_version = excluded.shown_version, last_error = excluded.last_error, last_kind = excluded.last_kind,
+			next_try = excluded.next_try, due = excluded.due, settled = excluded.settled`,
 		d.ID, d.Plugin, d.RequestID, d.Slot, d.Destination, d.DestinationName, d.State, d.Attempt, d.Owner,
-		micros(d.LeaseUntil), d.Key, micros(d.FirstTried), d.Ref, d.ShownVersion, d.LastError, d.LastKind,
+		micros(d.LeaseUntil), d.Key, micros(d.FirstTried), d.Unsure, d.Ref, d.ShownVersion, d.LastError, d.LastKind,
 		micros(d.NextTry), micros(dueOf(d)))
 }
 

@@ -104,6 +104,7 @@ CREATE TABLE delivery (
   lease_until      INTEGER,
   key              TEXT    NOT NULL,
   first_tried      INTEGER,
+  unsure           INTEGER NOT NULL,
   ref              TEXT    NOT NULL,
   shown_version    INTEGER NOT NULL,
   last_error       TEXT    NOT NULL,
