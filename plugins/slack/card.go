@@ -96,20 +96,17 @@ func progressTail(c plugins.Card) string {
 	return " · " + strings.Join(parts, " · ")
 }
 
+// stateSign uses signs that are no emoji: Slack may show an emoji in plain text as its name.
 func stateSign(state v1.State) string {
 	switch state {
 	case v1.StatePending:
-		return "⏳"
+		return "◔"
 	case v1.StateApproved, v1.StatePromoted:
-		return "✅"
+		return "✓"
 	case v1.StateDenied:
-		return "⛔"
-	case v1.StateExpired:
-		return "⌛"
-	case v1.StateWithdrawn:
-		return "↩"
+		return "✗"
 	default:
-		return "•"
+		return "–"
 	}
 }
 
@@ -208,9 +205,9 @@ func spoken(review v1.Review) string {
 
 func reviewSign(verdict v1.Verdict) string {
 	if verdict == v1.Approve {
-		return "👍"
+		return "✓"
 	}
-	return "👎"
+	return "✗"
 }
 
 func reviewVerb(review v1.Review) string {

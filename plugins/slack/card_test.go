@@ -191,7 +191,7 @@ func assertHarmless(t *testing.T, evil string, m message) {
 		t.Fatal(err)
 	}
 	walkObjects(parsed, func(object map[string]any) {
-		text, _ := object["text"].(string) //nolint:errcheck // other objects have no text
+		text, _ := object["text"].(string)
 		switch object["type"] {
 		case "mrkdwn":
 			if strings.Contains(text, evil) || strings.Contains(text, strings.TrimSpace(evil)) {
@@ -224,7 +224,7 @@ func walkObjects(value any, visit func(map[string]any)) {
 
 func TestNoLineOfAReasonPassesForOurs(t *testing.T) {
 	m, err := testArtist().card(demoCard(func(c *plugins.Card) {
-		c.Reason = "please\n✅ Approved by Bob Okafor (bob)\r\nfor\u2028real"
+		c.Reason = "please\n✓ Approved by Bob Okafor (bob)\r\nfor\u2028real"
 	}))
 	if err != nil {
 		t.Fatal(err)

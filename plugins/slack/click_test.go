@@ -62,7 +62,7 @@ func TestADenialAsksWhyInAForm(t *testing.T) {
 		if got := w.decisions.all(); len(got) != 0 {
 			t.Fatalf("the click alone decided: %+v", got)
 		}
-		result := w.submit("bob", "  not during the freeze\n")
+		result := w.submit("  not during the freeze\n")
 		if !result.OK || result.ViewID != "" || len(result.FieldErrors) != 0 {
 			t.Fatalf("submitting: %+v", result)
 		}
@@ -76,10 +76,11 @@ func TestADenialAsksWhyInAForm(t *testing.T) {
 	})
 }
 
-func (w *world) submit(user, reason string) slacksim.Result {
+// submit sends the form that bob has open.
+func (w *world) submit(reason string) slacksim.Result {
 	w.t.Helper()
 	result, err := w.sim.Submit(w.t.Context(), slacksim.Submission{
-		User: user, Values: map[string]map[string]string{formBlock: {formInput: reason}},
+		User: "bob", Values: map[string]map[string]string{formBlock: {formInput: reason}},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -91,16 +92,16 @@ func TestAFormTellsWhatIsWrongInPlace(t *testing.T) {
 	w := newWorld(t, viaHTTP)
 	_, card := w.post("C0ACCESS", "k", demoCard())
 	w.click("bob", card, actionDeny)
-	result := w.submit("bob", strings.Repeat("ü", 2100))
+	result := w.submit(strings.Repeat("ü", 2100))
 	if got := result.FieldErrors[formBlock]; !strings.Contains(got, "4200 bytes, 4096 are allowed") {
 		t.Errorf("a reason of 4200 bytes: %+v", result)
 	}
 	w.decisions.refusal = errors.New("not well formed")
-	if result := w.submit("bob", "short"); result.FieldErrors[formBlock] != sayLost {
+	if result := w.submit("short"); result.FieldErrors[formBlock] != sayLost {
 		t.Errorf("a refused decision: %+v", result)
 	}
 	w.decisions.refusal = nil
-	if result := w.submit("bob", ""); !result.OK || result.ViewID != "" {
+	if result := w.submit(""); !result.OK || result.ViewID != "" {
 		t.Errorf("no reason at all: %+v", result)
 	}
 	if got := tooLong(strings.Repeat("x", maxFormInput+1)); !strings.Contains(got, "3000 characters") {
@@ -189,7 +190,7 @@ func TestADenialDeliveredTwiceOpensOneForm(t *testing.T) {
 	if whispers := w.whispers("U0BOB"); len(whispers) != 0 {
 		t.Errorf("bob was told %q", whispers)
 	}
-	w.submit("bob", "no")
+	w.submit("no")
 	if _, err := w.sim.Forge(t.Context(), slacksim.Forgery{Kind: "replay"}); err != nil {
 		t.Fatal(err)
 	}
@@ -464,7 +465,8 @@ func TestForgedCallbacksAreRefused(t *testing.T) {
 
 func TestOddPayloadsAreAcknowledgedAndIgnored(t *testing.T) {
 	bothModes(t, func(t *testing.T, w *world) {
-		for _, odd := range []string{`{}`, `{"type":"shortcut","user":{"id":"U0IVAN"}}`, `{"type":"block_actions","user":{"id":"U0IVAN"}}`,
+		for _, odd := range []string{
+			`{}`, `{"type":"shortcut","user":{"id":"U0IVAN"}}`, `{"type":"block_actions","user":{"id":"U0IVAN"}}`,
 			`{"type":"view_submission","user":{"id":"U0IVAN"}}`, `{"type":"view_closed","user":{"id":"U0IVAN"},"view":{}}`,
 			`{"type":"block_actions","user":{"id":"U0IVAN"},"actions":[{"action_id":"other"}],"state":"a string"}`,
 		} {

@@ -34,7 +34,7 @@ func TestACardIsPostedThenChangedAndLosesItsButtons(t *testing.T) {
 		}
 	}
 	seen = w.message(r)
-	if strings.Contains(string(seen.Blocks), `"button"`) || !strings.Contains(textsOf(t, seen.Blocks), "✅ Approved") {
+	if strings.Contains(string(seen.Blocks), `"button"`) || !strings.Contains(textsOf(t, seen.Blocks), "✓ Approved") {
 		t.Errorf("the decided card shows %s", seen.Blocks)
 	}
 	if seen.Key != "key-1" {
@@ -59,7 +59,7 @@ func TestAReviewIsAReplyAndAnOutcomeAMessageOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := w.message(reply)
-	if at, _ := decodeRef(parent); seen.ThreadTS != at.ts || seen.Key != "reply" { //nolint:errcheck // made by Post
+	if at, _ := decodeRef(parent); seen.ThreadTS != at.ts || seen.Key != "reply" {
 		t.Errorf("reply is in thread %q under key %q", seen.ThreadTS, seen.Key)
 	}
 	outcome, err := w.replier().Reply(t.Context(), parent, "outcome", plugins.Note{Kind: plugins.NoteOutcome, Card: states()["approved"]})
