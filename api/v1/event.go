@@ -85,3 +85,10 @@ type Answer struct {
 	Decision Decision       `json:"decision"`
 	Result   DecisionResult `json:"result"`
 }
+
+// Answer returns the answer inside an answer event, false if it cannot be read.
+func (e Event) Answer() (Answer, bool) {
+	var answer Answer
+	err := json.Unmarshal(e.Data, &answer)
+	return answer, err == nil && e.Type == EventAnswer
+}

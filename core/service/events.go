@@ -26,7 +26,12 @@ func emitAnswer(tx core.Tx, answer v1.Answer, now time.Time) error {
 	if answer.Result.Request != nil {
 		version = answer.Result.Request.Version
 	}
-	return enqueue(tx, v1.EventAnswer, answer.Decision.RequestID, version, answer, now)
+	err := enqueue(tx, v1.EventAnswer, answer.Decision.RequestID, version, answer, now)
+	if core.CodeOf(err) == v1.CodeTooLong { // the sentence matters, the snapshot comes with the request's own events
+		answer.Result.Request = nil
+		err = enqueue(tx, v1.EventAnswer, answer.Decision.RequestID, version, answer, now)
+	}
+	return err
 }
 
 func enqueue(tx core.Tx, kind, requestID string, version int64, data any, now time.Time) error {
