@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	"github.com/accede/accede/plugins/slack/slacksim"
 	"github.com/accede/accede/plugins/standin"
 )
@@ -71,4 +73,24 @@ func BenchmarkPostParallel(b *testing.B) {
 			benchCall(b, sim, "chat.postMessage", url.Values{"channel": {access}, "text": {"asks"}, "blocks": {benchBlocks}})
 		}
 	})
+}
+
+// BenchmarkPostAndUpdateOverTCP is what a load test sees: slack-go posting a card and updating it, 16 at a time.
+func BenchmarkPostAndUpdateOverTCP(b *testing.B) {
+	w := newWorld(b)
+	b.SetParallelism(8)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			_, ts, err := w.api.PostMessageContext(b.Context(), access, card(), key("k"), slack.MsgOptionText("asks", false))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			if _, _, _, err := w.api.UpdateMessageContext(b.Context(), access, ts, card(), slack.MsgOptionText("asks", false)); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(2*float64(b.N)/b.Elapsed().Seconds(), "calls/s")
 }

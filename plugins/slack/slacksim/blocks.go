@@ -110,6 +110,7 @@ func parseLayout(data []byte, newID func() string) (layout, error) {
 			out.blocks[i].ID = newID()
 			raw[i] = withBlockID(raw[i], out.blocks[i].ID)
 		}
+		out.blocks[i].nameActions(newID)
 	}
 	encoded, err := json.Marshal(raw)
 	if err != nil {
@@ -117,6 +118,15 @@ func parseLayout(data []byte, newID func() string) (layout, error) {
 	}
 	out.raw = encoded
 	return out, nil
+}
+
+// nameActions gives elements without an action id one, so that they can be clicked.
+func (b *block) nameActions(newID func() string) {
+	for _, e := range b.interactive() {
+		if e.ActionID == "" {
+			e.ActionID = newID()
+		}
+	}
 }
 
 // withBlockID adds the id to an object that is known to have other members.
