@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/accede/accede/api/v1"
 )
 
 // adminCredential is the content of the first administrator's file.
@@ -25,16 +27,23 @@ func (a *App) bootstrap(ctx context.Context) error {
 	if !created {
 		return nil
 	}
-	content, err := json.MarshalIndent(adminCredential{Server: a.URL(), Name: secret.Person, Token: secret.Secret}, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encoding the first administrator's credential: %w", err)
-	}
-	path := a.config.adminFile()
-	if err := writeSecret(path, append(content, '\n')); err != nil {
-		return fmt.Errorf("writing the first administrator's credential: %w", err)
+	if err := writeCredential(a.config, a.URL(), secret); err != nil {
+		return err
 	}
 	a.logger.InfoContext(ctx, "made the first administrator; sign in with the credential in this file, then delete it",
-		"file", path, "person", secret.Person)
+		"file", a.config.adminFile(), "person", secret.Person)
+	return nil
+}
+
+func writeCredential(config *Config, server string, secret v1.SecretToken) error {
+	content, err := json.MarshalIndent(adminCredential{Server: server, Name: secret.Person, Token: secret.Secret}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the administrator's credential: %w", err)
+	}
+	if err := writeSecret(config.adminFile(), append(content, '\n')); err != nil {
+		return fmt.Errorf("writing the administrator's credential: %w; "+
+			"mend this, then make a new one with `acceded credential` while the core is stopped", err)
+	}
 	return nil
 }
 

@@ -169,14 +169,20 @@ func (s *Service) Bootstrap(ctx context.Context) (secret v1.SecretToken, created
 	if slices.ContainsFunc(people, func(p v1.Person) bool { return p.Admin }) {
 		return v1.SecretToken{}, false, nil
 	}
-	system := core.Actor{Person: v1.Person{Name: "accede", Admin: true}}
-	admin := true
-	if _, err := s.SavePerson(ctx, system, "admin", v1.PersonInput{Admin: &admin}); err != nil {
-		return v1.SecretToken{}, false, err
-	}
-	secret, err = s.newToken(ctx, system, v1.Token{Person: "admin", Title: "first administrator"}, bootstrapTTL)
+	secret, err = s.Recover(ctx)
 	return secret, err == nil, err
 }
 
-// bootstrapTTL is how long the first administrator's token lives.
+// Recover makes the administrator "admin", or makes the person of that name one again, and returns a new token for
+// them.
+func (s *Service) Recover(ctx context.Context) (v1.SecretToken, error) {
+	system := core.Actor{Person: v1.Person{Name: "accede", Admin: true}}
+	admin, disabled := true, false
+	if _, err := s.SavePerson(ctx, system, "admin", v1.PersonInput{Admin: &admin, Disabled: &disabled}); err != nil {
+		return v1.SecretToken{}, err
+	}
+	return s.newToken(ctx, system, v1.Token{Person: "admin", Title: "administrator's credential"}, bootstrapTTL)
+}
+
+// bootstrapTTL is how long a token made by [Service.Recover] lives.
 const bootstrapTTL = 90 * 24 * time.Hour
