@@ -37,18 +37,14 @@ const (
 // DecideFunc turns a verified decision into a result. Refusals are results; an error means that nothing could be decided.
 type DecideFunc func(tx core.Tx, decision v1.Decision, now time.Time) (v1.DecisionResult, error)
 
-// Sender sends data to whoever listens now, without storing it.
-type Sender interface {
-	Send(subject string, data []byte) error
-}
-
 // Inbox takes the decisions that plugins publish. The result of a decision commits together with what it changes, so that
 // a repeat of the decision has the same result and changes nothing.
 type Inbox struct {
 	Store      core.Store
 	Subscriber broker.Subscriber
-	Sender     Sender
-	Decide     DecideFunc
+	// Send sends data to whoever listens now, without storing it.
+	Send   func(subject string, data []byte) error
+	Decide DecideFunc
 	// Touched is called after each commit that may have changed a request.
 	Touched func()
 	Now     func() time.Time
@@ -167,7 +163,7 @@ func flaw(decision v1.Decision, plugin, requestID string) string {
 		return "the decision names an account of another plugin"
 	case decision.RequestID != requestID:
 		return "the decision is about another request than its subject"
-	case decision.ID == "" || len(decision.ID) > maxDecisionText:
+	case !usableID(decision.ID):
 		return "the decision has no usable id"
 	case identity.User == "" || len(identity.User) > maxDecisionText || len(identity.Tenant) > maxDecisionText:
 		return "the decision names no usable account"
@@ -180,6 +176,17 @@ func flaw(decision v1.Decision, plugin, requestID string) string {
 		return "the decision names no request"
 	}
 	return ""
+}
+
+// usableID says whether an id can be one part of a subject.
+func usableID(id string) bool {
+	for _, r := range []byte(id) {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxDecisionText
 }
 
 // decideError is a failure to decide, as opposed to one of the store around it.
@@ -256,7 +263,7 @@ func (*Inbox) keep(tx core.Tx, c click, result v1.DecisionResult, now time.Time)
 func (i *Inbox) tell(ctx context.Context, c click, result v1.DecisionResult) {
 	body, err := json.Marshal(result)
 	if err == nil {
-		err = i.Sender.Send(broker.ResultSubject(c.plugin, c.decision.ID), body)
+		err = i.Send(broker.ResultSubject(c.plugin, c.decision.ID), body)
 	}
 	if err != nil {
 		i.Logger.WarnContext(ctx, "telling a plugin the result of a decision",
