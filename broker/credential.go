@@ -2,6 +2,7 @@ package broker
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -27,6 +28,9 @@ func (Seed) String() string { return "[redacted]" }
 // GoString hides the seed.
 func (Seed) GoString() string { return "[redacted]" }
 
+// MarshalJSON hides the seed; [Credential.Encode] writes it.
+func (Seed) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+
 // NewCredential makes a credential with a fresh key and returns it with its public key.
 func NewCredential(plugin, address string) (credential Credential, publicKey string, err error) {
 	pair, err := nkeys.CreateUser()
@@ -48,18 +52,23 @@ func NewCredential(plugin, address string) (credential Credential, publicKey str
 func ParseCredential(data []byte) (Credential, error) {
 	var credential Credential
 	if err := json.Unmarshal(data, &credential); err != nil {
-		return Credential{}, fmt.Errorf("credential is not what `accede admin plugin add` prints; make a new one with it")
+		return Credential{}, errors.New("credential is not what `accede admin plugin add` prints; make a new one with it")
 	}
 	if !ValidPluginName(credential.Plugin) {
 		return Credential{}, fmt.Errorf("credential names plugin %q, which is not a plugin's name", credential.Plugin)
 	}
-	if _, err := url.Parse(credential.Broker); err != nil || credential.Broker == "" {
-		return Credential{}, fmt.Errorf("credential has no usable broker address")
+	if !validAddress(credential.Broker) {
+		return Credential{}, errors.New("credential has no usable broker address; it should look like nats://host:4222")
 	}
 	if _, err := nkeys.FromSeed([]byte(credential.Seed)); err != nil {
-		return Credential{}, fmt.Errorf("credential has a damaged seed; make a new one with `accede admin plugin add`")
+		return Credential{}, errors.New("credential has a damaged seed; make a new one with `accede admin plugin add`")
 	}
 	return credential, nil
+}
+
+func validAddress(address string) bool {
+	parsed, err := url.Parse(address)
+	return err == nil && (parsed.Scheme == "nats" || parsed.Scheme == "tls") && parsed.Host != ""
 }
 
 // ReadCredential reads a credential file.

@@ -53,6 +53,9 @@ func TestAnswersStayWithTheAsker(t *testing.T) {
 		calls++
 	}
 	eventually.True(t, brokertest.Patience, "slack's own calls to be answered", func() bool { return len(called) >= calls })
+	eventually.True(t, brokertest.Patience, "slack's own decisions to be stored", func() bool {
+		return storedIn(t, b, broker.ActionStream) >= uint64(decisions)
+	})
 	if got := storedIn(t, b, broker.ActionStream); got != uint64(decisions) {
 		t.Errorf("%d decisions stored, want slack's own %d", got, decisions)
 	}

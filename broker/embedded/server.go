@@ -127,20 +127,27 @@ func (s *Server) launch(ctx context.Context) (*server.Server, error) {
 
 // awaitStart waits until the server takes connections or has given up.
 func awaitStart(ctx context.Context, running *server.Server, log *serverLog) error {
-	ready := make(chan bool, 1)
+	started := make(chan struct{})
 	go func() {
 		running.Start()
-		ready <- running.ReadyForConnections(startTimeout)
+		close(started)
 	}()
+	limit := time.NewTimer(startTimeout)
+	defer limit.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-limit.C:
+		return fmt.Errorf("it was not ready within %s", startTimeout)
+	case <-started:
+	}
+	select {
 	case err := <-log.fatal:
 		return err
-	case ok := <-ready:
-		if !ok {
-			return fmt.Errorf("it was not ready within %s", startTimeout)
-		}
+	default:
+	}
+	if !running.ReadyForConnections(time.Second) {
+		return errors.New("it does not take connections")
 	}
 	if !running.JetStreamEnabled() {
 		return errors.New("it has no storage")
