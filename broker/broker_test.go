@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/accede/accede/broker"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/accede/accede/broker"
 )
 
 func newCredential(t testing.TB) (broker.Credential, string) {
@@ -100,7 +101,7 @@ func TestSeedIsHidden(t *testing.T) {
 	}
 	for _, text := range []string{
 		fmt.Sprint(credential), fmt.Sprintf("%+v", credential), fmt.Sprintf("%#v", credential),
-		fmt.Sprintf("%s", credential.Seed), fmt.Sprintf("%q", credential.Seed), fmt.Sprintf("%x", credential.Seed), string(encoded),
+		credential.Seed.String(), fmt.Sprintf("%q", credential.Seed), fmt.Sprintf("%x", credential.Seed), string(encoded),
 	} {
 		if strings.Contains(text, string(credential.Seed)) {
 			t.Errorf("the seed shows in %s", text)

@@ -189,7 +189,7 @@ func deniesForeignCall(t *testing.T, b *Broker) {
 
 func finishesAnswer(t *testing.T, b *Broker) {
 	asked, release := make(chan struct{}, 1), make(chan struct{})
-	stop := serve(t, b, 1, func(_ context.Context, subject string, data []byte) []byte {
+	stop := serve(t, b, 1, func(_ context.Context, _ string, data []byte) []byte {
 		if len(data) == 0 {
 			return nil
 		}

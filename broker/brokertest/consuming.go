@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/internal/eventually"
-	"github.com/google/go-cmp/cmp"
 )
 
 func consuming() map[string]func(*testing.T, *Broker) {
@@ -140,16 +141,17 @@ func acknowledgesLast(t *testing.T, b *Broker) {
 	})
 	publish(t, b.Core, event("r1", "one"))
 	reader.next(t)
-	if got := unacknowledged(t, b, "slack"); got != 1 {
+	if got := unacknowledged(t, b); got != 1 {
 		t.Errorf("%d messages unacknowledged while the handler runs, want 1", got)
 	}
 	close(release)
-	eventually.True(t, Patience, "the message to be acknowledged", func() bool { return unacknowledged(t, b, "slack") == 0 })
+	eventually.True(t, Patience, "the message to be acknowledged", func() bool { return unacknowledged(t, b) == 0 })
 }
 
-func unacknowledged(t *testing.T, b *Broker, plugin string) int {
+// unacknowledged counts the events that slack has taken and not yet acknowledged.
+func unacknowledged(t *testing.T, b *Broker) int {
 	t.Helper()
-	consumer := broker.PluginConsumer(plugin)
+	consumer := broker.PluginConsumer("slack")
 	state, err := b.Core.ConsumerState(bounded(t), consumer.Stream, consumer.Name)
 	if err != nil {
 		t.Fatalf("asking for the state of %s: %v", consumer.Name, err)
@@ -177,7 +179,7 @@ func stopsGracefully(t *testing.T, b *Broker) {
 	}
 	close(release)
 	reader.end(t)
-	if got := unacknowledged(t, b, "slack"); got != 0 {
+	if got := unacknowledged(t, b); got != 0 {
 		t.Errorf("%d messages unacknowledged, want none: the handler was done", got)
 	}
 }
@@ -205,7 +207,7 @@ func releasesUnbegun(t *testing.T, b *Broker) {
 	}
 	pluginEvents(t, plugin, "slack", 8, note)
 	eventually.True(t, Patience, "all messages to be handled", func() bool { return len(handled) >= count })
-	eventually.True(t, Patience, "all messages to be acknowledged", func() bool { return unacknowledged(t, b, "slack") == 0 })
+	eventually.True(t, Patience, "all messages to be acknowledged", func() bool { return unacknowledged(t, b) == 0 })
 }
 
 // impatient is the plugin's consumer with an ack wait that a test can wait for.

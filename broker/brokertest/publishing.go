@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/accede/accede/broker"
 )
 
 func publishing() map[string]func(*testing.T, *Broker) {
@@ -29,7 +30,7 @@ func storesOnce(t *testing.T, b *Broker) {
 	publish(t, b.Core, event("r1", "one"))
 	publish(t, b.Core, event("r1", "one"))
 	publish(t, b.Core, event("r1", "two"))
-	if got := stored(t, b, broker.EventStream); got != 2 {
+	if got := storedEvents(t, b); got != 2 {
 		t.Errorf("%d messages stored, want 2", got)
 	}
 }
@@ -42,7 +43,7 @@ func storesOnceAfterRestart(t *testing.T, b *Broker) {
 	b.Restart(t)
 	publish(t, b.Core, event("r1", "one"))
 	publish(t, b.Core, event("r1", "two"))
-	if got := stored(t, b, broker.EventStream); got != 2 {
+	if got := storedEvents(t, b); got != 2 {
 		t.Errorf("%d messages stored, want 2", got)
 	}
 }
@@ -51,7 +52,7 @@ func storesOnceInBatch(t *testing.T, b *Broker) {
 	list := events("r1", 10)
 	publish(t, b.Core, list[:5]...)
 	publish(t, b.Core, append(list, list...)...)
-	if got := stored(t, b, broker.EventStream); got != 10 {
+	if got := storedEvents(t, b); got != 10 {
 		t.Errorf("%d messages stored, want 10", got)
 	}
 }
@@ -121,7 +122,7 @@ func refusesOversize(t *testing.T, b *Broker) {
 	if err == nil {
 		t.Fatal("a message of 4 MiB was accepted")
 	}
-	if got := stored(t, b, broker.EventStream); got != 0 {
+	if got := storedEvents(t, b); got != 0 {
 		t.Errorf("%d messages stored, want none", got)
 	}
 }

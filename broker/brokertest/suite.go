@@ -54,11 +54,11 @@ func publish(t *testing.T, conn broker.Publisher, messages ...broker.Message) {
 	}
 }
 
-func stored(t *testing.T, b *Broker, stream string) uint64 {
+func storedEvents(t *testing.T, b *Broker) uint64 {
 	t.Helper()
-	state, err := b.Core.StreamState(bounded(t), stream)
+	state, err := b.Core.StreamState(bounded(t), broker.EventStream)
 	if err != nil {
-		t.Fatalf("asking for the state of %s: %v", stream, err)
+		t.Fatalf("asking for the state of the events: %v", err)
 	}
 	return state.LastSeq
 }

@@ -36,7 +36,7 @@ func survivesRestart(t *testing.T, b *Broker) {
 		if got := inProcess.next(t).ID; got != id {
 			t.Errorf("core got %s, want %s", got, id)
 		}
-		eventually.True(t, Patience, "the event to be acknowledged", func() bool { return unacknowledged(t, b, "slack") == 0 })
+		eventually.True(t, Patience, "the event to be acknowledged", func() bool { return unacknowledged(t, b) == 0 })
 		b.Restart(t)
 	}
 	overNetwork.quiet(t, 100*time.Millisecond)
@@ -52,7 +52,7 @@ func survivesRestartInHandler(t *testing.T, b *Broker) {
 	reader.next(t)
 	b.Restart(t)
 	close(release)
-	eventually.True(t, Patience, "the event to be acknowledged", func() bool { return unacknowledged(t, b, "slack") == 0 })
+	eventually.True(t, Patience, "the event to be acknowledged", func() bool { return unacknowledged(t, b) == 0 })
 }
 
 func findsLateConsumer(t *testing.T, b *Broker) {

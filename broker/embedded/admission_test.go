@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/brokertest"
 	"github.com/accede/accede/broker/jetstream"
 	"github.com/accede/accede/internal/eventually"
-	"github.com/nats-io/nats.go"
 )
 
 func stranger(t *testing.T, b *brokertest.Broker, name string) broker.Credential {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/brokertest"
+	"github.com/accede/accede/internal/eventually"
 )
 
 // BenchmarkPublish stores messages of 1 KiB, one after the other and 256 at a time. The disk decides.
@@ -49,8 +50,7 @@ func BenchmarkCall(b *testing.B) {
 				_, err := plugin.Call(ctx, broker.CallSubject("slack", broker.MethodClaim), []byte("question"))
 				return err
 			}
-			for call() != nil {
-			}
+			eventually.NoError(b, brokertest.Patience, "an answer", call)
 			var calling sync.WaitGroup
 			b.ResetTimer()
 			for worker := range callers {
@@ -65,7 +65,9 @@ func BenchmarkCall(b *testing.B) {
 			calling.Wait()
 			b.StopTimer()
 			cancel()
-			<-done
+			if err := <-done; err != nil {
+				b.Fatal(err)
+			}
 		})
 	}
 }

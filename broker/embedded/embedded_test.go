@@ -3,8 +3,9 @@ package embedded_test
 import (
 	"testing"
 
-	"github.com/accede/accede/broker/brokertest"
 	"go.uber.org/goleak"
+
+	"github.com/accede/accede/broker/brokertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

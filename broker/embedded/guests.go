@@ -7,8 +7,9 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/accede/accede/broker"
 )
 
 // guests decides who may connect, and as what. It is the list of credentials; accounts and permissions follow from it.

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/brokertest"
 	"github.com/accede/accede/broker/jetstream"
 	"github.com/accede/accede/internal/eventually"
-	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats.go"
 )
 
 func TestPluginTakesOnlyItsOwnEvents(t *testing.T) {
@@ -237,7 +238,7 @@ func makeTraffic(t *testing.T, b *brokertest.Broker) {
 }
 
 // probe is a call that only tells whether calls are answered.
-var probe = broker.CallSubject("core", "probe")
+const probe = "accede.v1.rpc.core.probe"
 
 // answerCalls answers every call and notes its subject.
 func answerCalls(t *testing.T, b *brokertest.Broker, called chan<- string) (stop func()) {

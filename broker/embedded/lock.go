@@ -23,11 +23,11 @@ func lockDir(dir string) (*dirLock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("broker directory %s cannot be made: %w; name another one or mend its permissions", dir, err)
 	}
+	//nolint:gosec // the operator names the directory
 	file, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("broker directory %s is not writable: %w; mend its permissions or its owner", dir, err)
 	}
-	//nolint:gosec // a file descriptor fits into an int
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(
 			fmt.Errorf("broker directory %s is in use by another acceded; stop it or name another directory", dir),

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/brokertest"
 	"github.com/accede/accede/broker/embedded"
 	"github.com/accede/accede/broker/jetstream"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nkeys"
 )
 
 // raw is somebody who speaks the broker's protocol without Accede's code in between.
@@ -21,21 +21,17 @@ type raw struct {
 	violations chan error
 }
 
-func dial(credential broker.Credential, options ...nats.Option) (*raw, error) {
-	pair, err := nkeys.FromSeed([]byte(credential.Seed))
-	if err != nil {
-		return nil, err
-	}
-	public, err := pair.PublicKey()
+func dial(credential broker.Credential) (*raw, error) {
+	public, err := credential.PublicKey()
 	if err != nil {
 		return nil, err
 	}
 	r := &raw{violations: make(chan error, 1000)}
-	options = append([]nats.Option{
+	options := []nats.Option{
 		nats.Nkey(public, credential.Sign), nats.MaxReconnects(0),
 		nats.CustomInboxPrefix(jetstream.InboxPrefix(credential.Plugin)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { r.violations <- err }),
-	}, options...)
+	}
 	r.Conn, err = nats.Connect(credential.Broker, options...)
 	return r, err
 }
@@ -74,7 +70,7 @@ func (r *raw) sync(t testing.TB) {
 }
 
 // send publishes with any reply subject.
-func (r *raw) send(t testing.TB, subject, reply string, data string) {
+func (r *raw) send(t testing.TB, subject, reply, data string) {
 	t.Helper()
 	if err := r.PublishMsg(&nats.Msg{Subject: subject, Reply: reply, Data: []byte(data)}); err != nil {
 		t.Fatalf("publishing to %s: %v", subject, err)

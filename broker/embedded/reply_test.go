@@ -5,11 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/brokertest"
 	"github.com/accede/accede/broker/jetstream"
 	"github.com/accede/accede/internal/eventually"
-	"github.com/nats-io/nats.go"
 )
 
 // The server sends an answer to whatever subject the asker names. Were all plugins in one account, a plugin could have
@@ -38,14 +39,15 @@ func TestAnswersStayWithTheAsker(t *testing.T) {
 	results := jira.subscribe(t, broker.ResultPattern("jira"))
 	inbox := jira.subscribe(t, jetstream.InboxPrefix("jira")+".>")
 	slack := rawPlugin(t, b, "slack")
-	var decisions, calls int
+	var decisions uint64
+	var calls int
 	for _, reply := range []string{
 		broker.ActionSubject("jira", "r2"), broker.EventSubject("r2"), broker.ResultSubject("jira", "d1"),
 		broker.CallSubject("jira", broker.MethodClaim), jetstream.InboxPrefix("jira") + ".x",
 		jetstream.CoreAPIPrefix + ".STREAM.DELETE." + broker.EventStream,
 		jetstream.CoreAPIPrefix + ".CONSUMER.DELETE." + broker.EventStream + ".plugin-jira",
 	} {
-		publishEvent(t, b, strconv.Itoa(decisions))
+		publishEvent(t, b, strconv.Itoa(calls))
 		for subject, data := range requests("slack") {
 			slack.send(t, subject, reply, data)
 		}
@@ -54,12 +56,12 @@ func TestAnswersStayWithTheAsker(t *testing.T) {
 	}
 	eventually.True(t, brokertest.Patience, "slack's own calls to be answered", func() bool { return len(called) >= calls })
 	eventually.True(t, brokertest.Patience, "slack's own decisions to be stored", func() bool {
-		return storedIn(t, b, broker.ActionStream) >= uint64(decisions)
+		return storedIn(t, b, broker.ActionStream) >= decisions
 	})
-	if got := storedIn(t, b, broker.ActionStream); got != uint64(decisions) {
+	if got := storedIn(t, b, broker.ActionStream); got != decisions {
 		t.Errorf("%d decisions stored, want slack's own %d", got, decisions)
 	}
-	if got := storedIn(t, b, broker.EventStream); got != uint64(decisions) {
+	if got := storedIn(t, b, broker.EventStream); got != decisions {
 		t.Errorf("%d events stored, want the core's own %d", got, decisions)
 	}
 	for range calls {

@@ -3,9 +3,10 @@ package embedded
 import (
 	"fmt"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/jetstream"
-	"github.com/nats-io/nats-server/v2/server"
 )
 
 // right is one subject that a plugin may send to and that the core's account answers.

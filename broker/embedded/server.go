@@ -11,9 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/jetstream"
-	"github.com/nats-io/nats-server/v2/server"
 )
 
 const (
@@ -204,6 +205,20 @@ func (s *Server) Address() string {
 	return s.address
 }
 
+// Ready says why the server is of no use right now; nil when it works. It does not block.
+func (s *Server) Ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.running == nil:
+		return errors.New("the broker in this process is stopped")
+	case !s.running.JetStreamEnabled():
+		return fmt.Errorf("the broker cannot store anything in %s any more; see its last errors in the log", s.options.Dir)
+	default:
+		return nil
+	}
+}
+
 // Connect connects the core, with full rights and without the network. The connection outlives Stop and Resume.
 func (s *Server) Connect(ctx context.Context, logger *slog.Logger) (*jetstream.Conn, error) {
 	conn, err := jetstream.Connect(ctx, jetstream.Options{
@@ -239,8 +254,10 @@ func (s *Server) Stop() error {
 	}
 	running, lock := s.running, s.lock
 	s.running, s.lock = nil, nil
+	stopped := shutDown(running)
+	// Not before: whoever reconnects meanwhile must not be told that it is unknown.
 	s.guests.moveOut()
-	if !shutDown(running) {
+	if !stopped {
 		return fmt.Errorf("stopping the broker: it did not stop within %s", stopTimeout)
 	}
 	if err := lock.release(); err != nil {

@@ -31,12 +31,20 @@ func start(t *testing.T, options embedded.Options) *embedded.Server {
 	return server
 }
 
-func TestStartSaysWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+// occupy listens on a free port.
+func occupy(t *testing.T) net.Listener {
+	t.Helper()
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listener
+}
+
+func TestStartSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	taken := occupy(t)
 	t.Cleanup(func() { _ = taken.Close() })
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -81,10 +89,7 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 // A failed start leaves nothing behind that would keep a second one from working.
 func TestStartAfterFailedStart(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	taken := occupy(t)
 	options := embedded.Options{Dir: t.TempDir(), Listen: taken.Addr().String()}
 	if _, err := embedded.Start(t.Context(), options); err == nil {
 		t.Fatal("started on a port that is in use")
@@ -141,6 +146,23 @@ func TestDirectoryOutlivesServer(t *testing.T) {
 		if err := server.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestReadyKnowsWhetherItRuns(t *testing.T) {
+	t.Parallel()
+	server := start(t, embedded.Options{Dir: t.TempDir()})
+	if err := server.Ready(); err != nil {
+		t.Errorf("running: %v", err)
+	}
+	if err := server.Resume(t.Context()); err == nil {
+		t.Error("a running server was started again")
+	}
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Ready(); err == nil {
+		t.Error("stopped, but ready")
 	}
 }
 

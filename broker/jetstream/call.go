@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go"
+
+	"github.com/accede/accede/broker"
 )
 
 const (

@@ -8,9 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accede/accede/broker"
 )
 
 // Conn is one process's connection to the broker. It is safe for concurrent use.
@@ -94,10 +95,11 @@ func (c *Conn) callbacks() []nats.Option {
 
 func (c *Conn) up(notify bool) {
 	c.mu.Lock()
-	online := c.session.online
 	c.problem = nil
+	if !c.session.isOnline() {
+		close(c.session.online)
+	}
 	c.mu.Unlock()
-	close(online)
 	if !notify {
 		return
 	}

@@ -7,8 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go"
+
+	"github.com/accede/accede/broker"
 )
 
 const (
@@ -40,6 +41,7 @@ type consumption struct {
 // once the handlers are done and the broker has answered the last requests, which takes it a second; it returns an
 // error wrapping [broker.ErrDenied] when the broker refuses.
 func (c *Conn) Consume(ctx context.Context, stream, consumer string, workers int, handle broker.Handler) error {
+	workers = max(workers, 1)
 	consumption := &consumption{
 		conn: c, stream: stream, consumer: consumer, handle: handle, next: NextSubject(c.prefix, stream, consumer),
 	}
@@ -122,7 +124,7 @@ func (k *consumption) deal(ctx context.Context, msg *nats.Msg) {
 		k.send(msg, nakAfter(outcome.Delay))
 		return
 	}
-	k.acknowledge(msg)
+	k.acknowledge(ctx, msg)
 }
 
 // showLife keeps the message from being given to somebody else until the returned function is called.

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accede/accede/broker"
 )
 
 var (

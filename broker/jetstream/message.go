@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accede/accede/broker"
 )
 
 // The answers to a message, see https://docs.nats.io/reference/reference-protocols/nats_api_reference#acknowledging-messages.
-var (
-	ackDone     = []byte("+ACK")
-	ackProgress = []byte("+WPI")
+const (
+	ackDone     = "+ACK"
+	ackProgress = "+WPI"
 )
 
 const (
@@ -22,11 +23,11 @@ const (
 	ackTimeout  = 2 * time.Second
 )
 
-func nakAfter(delay time.Duration) []byte {
+func nakAfter(delay time.Duration) string {
 	if delay <= 0 {
-		return []byte("-NAK")
+		return "-NAK"
 	}
-	return fmt.Appendf(nil, `-NAK {"delay": %d}`, delay.Nanoseconds())
+	return fmt.Sprintf(`-NAK {"delay": %d}`, delay.Nanoseconds())
 }
 
 func decode(msg *nats.Msg) (broker.Message, error) {
@@ -42,18 +43,19 @@ func decode(msg *nats.Msg) (broker.Message, error) {
 }
 
 // send answers without waiting for confirmation; a lost answer means that the message comes again.
-func (k *consumption) send(msg *nats.Msg, answer []byte) {
-	if err := k.conn.client.Publish(msg.Reply, answer); err != nil {
+func (k *consumption) send(msg *nats.Msg, answer string) {
+	if err := k.conn.client.Publish(msg.Reply, []byte(answer)); err != nil {
 		k.conn.logger.Debug("answer to a message was not sent", "subject", msg.Subject, "err", err)
 	}
 }
 
 // acknowledge waits until the broker has stored that the message is done, also while the subscriber is being stopped:
 // the work is done, and forgetting that would have it done again.
-func (k *consumption) acknowledge(msg *nats.Msg) {
+func (k *consumption) acknowledge(ctx context.Context, msg *nats.Msg) {
+	ctx = context.WithoutCancel(ctx)
 	var err error
 	for range ackAttempts {
-		if err = k.acknowledgeOnce(msg); err == nil {
+		if err = k.acknowledgeOnce(ctx, msg); err == nil {
 			return
 		}
 	}
@@ -61,8 +63,8 @@ func (k *consumption) acknowledge(msg *nats.Msg) {
 		"stream", k.stream, "consumer", k.consumer, "subject", msg.Subject, "err", err)
 }
 
-func (k *consumption) acknowledgeOnce(msg *nats.Msg) error {
-	ctx, cancel := context.WithTimeout(context.Background(), ackTimeout)
+func (k *consumption) acknowledgeOnce(ctx context.Context, msg *nats.Msg) error {
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	session := k.conn.currentSession()
 	select {
@@ -73,8 +75,9 @@ func (k *consumption) acknowledgeOnce(msg *nats.Msg) error {
 	case <-ctx.Done():
 		return errQuiet
 	}
+	//nolint:contextcheck // the session is the connection's life, and ends this wait as well as ctx does
 	defer context.AfterFunc(session.ctx, cancel)()
-	if _, err := k.conn.client.RequestWithContext(ctx, msg.Reply, ackDone); err != nil {
+	if _, err := k.conn.client.RequestWithContext(ctx, msg.Reply, []byte(ackDone)); err != nil {
 		return fmt.Errorf("acknowledging: %w", err)
 	}
 	return nil

@@ -10,9 +10,9 @@ import (
 	"net"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nkeys"
+
+	"github.com/accede/accede/broker"
 )
 
 const (
@@ -111,14 +111,9 @@ func (o Options) natsOptions() ([]nats.Option, error) {
 
 // signer answers the broker's challenge. The key pair is rebuilt for each signature so that it is not kept around.
 func signer(credential broker.Credential) (nats.Option, error) {
-	pair, err := nkeys.FromSeed([]byte(credential.Seed))
+	public, err := credential.PublicKey()
 	if err != nil {
 		return nil, errors.New("credential has a damaged seed; make a new one with `accede admin plugin add`")
-	}
-	defer pair.Wipe()
-	public, err := pair.PublicKey()
-	if err != nil {
-		return nil, fmt.Errorf("reading public key: %w", err)
 	}
 	return nats.Nkey(public, credential.Sign), nil
 }

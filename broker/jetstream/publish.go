@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accede/accede/broker"
 )
 
 const (

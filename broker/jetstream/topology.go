@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/accede/accede/broker"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accede/accede/broker"
 )
 
 const (
