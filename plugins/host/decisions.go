@@ -270,9 +270,9 @@ func (d *desk) notHere(decision v1.Decision) v1.DecisionResult {
 
 // handleAnswer tells a result that comes as an event, if the click came through this plugin.
 func (h *Host) handleAnswer(ctx context.Context, event v1.Event, message broker.Message) broker.Outcome {
-	var answer v1.Answer
-	if err := json.Unmarshal(event.Data, &answer); err != nil {
-		return h.ignore("malformed", "answer cannot be read", err)
+	answer, ok := event.Answer()
+	if !ok {
+		return h.ignore("malformed", "answer cannot be read", fmt.Errorf("event %s", event.ID))
 	}
 	left := verdictOf(h.desk.tellLate(ctx, answer.Decision, answer.Result))
 	if left.again {

@@ -34,22 +34,10 @@ func ask[Answer any](ctx context.Context, c core, method string, question any) (
 	if err != nil {
 		return answer, fmt.Errorf("asking the core to %s: %w", method, err)
 	}
-	if problem := refusal(data); problem != nil {
-		return answer, fmt.Errorf("asking the core to %s: %w", method, problem)
-	}
-	if err := json.Unmarshal(data, &answer); err != nil {
-		return answer, fmt.Errorf("reading the core's answer to %s: %w", method, err)
+	if err := v1.ParseCallReply(data, &answer); err != nil {
+		return answer, fmt.Errorf("asking the core to %s: %w", method, err)
 	}
 	return answer, nil
-}
-
-// refusal recognises a problem document in the place of an answer.
-func refusal(data []byte) *v1.Problem {
-	var problem v1.Problem
-	if err := json.Unmarshal(data, &problem); err != nil || problem.Code == "" || problem.Status < 400 {
-		return nil
-	}
-	return &problem
 }
 
 // refusedForGood says that asking the same again is useless.

@@ -109,7 +109,7 @@ func runs(t *testing.T) int {
 	if testing.Short() {
 		return 10
 	}
-	return 60
+	return 30
 }
 
 // storm moves some requests through their lives while replicas come and go, and returns their last versions.

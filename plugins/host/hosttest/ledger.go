@@ -30,15 +30,19 @@ func (c *Core) answer(method string, data []byte) []byte {
 	case broker.MethodHeartbeat:
 		return on(data, c.heartbeat)
 	}
-	return encode(v1.Problem{Status: 404, Code: v1.CodeNotFound, Detail: "no such method"})
+	return refuse(404, v1.CodeNotFound, "no such method")
 }
 
 func on[Question, Answer any](data []byte, handle func(Question) Answer) []byte {
 	var question Question
 	if err := json.Unmarshal(data, &question); err != nil {
-		return encode(v1.Problem{Status: 400, Code: v1.CodeInvalid, Detail: err.Error()})
+		return refuse(400, v1.CodeInvalid, err.Error())
 	}
-	return encode(handle(question))
+	return encode(v1.CallReply{Result: encode(handle(question))})
+}
+
+func refuse(status int, code v1.Code, detail string) []byte {
+	return encode(v1.CallReply{Error: &v1.Problem{Status: status, Code: code, Detail: detail}})
 }
 
 func encode(value any) []byte {
