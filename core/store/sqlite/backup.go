@@ -32,11 +32,23 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	select {
 	case session := <-s.readers:
 		defer func() { s.readers <- session }()
-		_, err := session.conn.ExecContext(ctx, "VACUUM INTO ?", path)
-		return translate(err)
+		return session.copyTo(ctx, path)
 	case <-s.closing:
 		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// copyTo allows the session what looks like writing for as long as it takes.
+func (s *session) copyTo(ctx context.Context, path string) (err error) {
+	if _, err := s.conn.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+		return translate(err)
+	}
+	defer func() {
+		_, restored := s.conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = 1")
+		err = errors.Join(err, translate(restored))
+	}()
+	_, err = s.conn.ExecContext(ctx, "VACUUM INTO ?", path)
+	return translate(err)
 }

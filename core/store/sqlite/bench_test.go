@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,27 +43,28 @@ func sample(now time.Time) v1.Request {
 	}
 }
 
-// create stores a request with everything the service stores beside it.
+// storeWhole stores a request with everything the service stores beside it.
+func storeWhole(tx core.Tx, request v1.Request) error {
+	if _, err := tx.PendingLike("alice", request.ID); err == nil {
+		return errors.New("a new ask is there already")
+	}
+	if err := tx.InsertRequest(request, request.ID); err != nil {
+		return err
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	event, err := v1.NewEvent(id, "/bench", v1.EventCreated, request.ID, request.Created, 1, request)
+	if err != nil {
+		return err
+	}
+	entry := core.OutboxEntry{ID: id, Subject: "s", Body: event.Data, RequestID: request.ID, Created: request.Created}
+	if err := tx.AddToOutbox(entry); err != nil {
+		return err
+	}
+	return tx.AppendAudit(core.AuditEntry{At: request.Created, Actor: "alice", Action: "request.create", RequestID: request.ID})
+}
+
 func create(store *sqlite.Store, tb testing.TB) error {
-	return store.Update(tb.Context(), func(tx core.Tx) error {
-		now := time.Now().UTC()
-		request := sample(now)
-		if _, err := tx.PendingLike("alice", request.ID); err == nil {
-			return fmt.Errorf("a new ask is there already")
-		}
-		if err := tx.InsertRequest(request, request.ID); err != nil {
-			return err
-		}
-		event, err := v1.NewEvent(uuid.Must(uuid.NewV7()).String(), "/bench", v1.EventCreated, request.ID, now, 1, request)
-		if err != nil {
-			return err
-		}
-		entry := core.OutboxEntry{ID: event.ID, Subject: "s", Body: event.Data, RequestID: request.ID, Created: now}
-		if err := tx.AddToOutbox(entry); err != nil {
-			return err
-		}
-		return tx.AppendAudit(core.AuditEntry{At: now, Actor: "alice", Action: "request.create", RequestID: request.ID})
-	})
+	return store.Update(tb.Context(), func(tx core.Tx) error { return storeWhole(tx, sample(time.Now().UTC())) })
 }
 
 // BenchmarkCreate reports durable creates per second and how they compare with the disk's own rate.

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,10 +161,11 @@ func (s *Store) savepoint(writer *session, update *job) error {
 		return err
 	}
 	update.err = s.attempt(writer, update)
+	cause := writer.failure
 	writer.failure = nil
 	if update.err != nil {
 		if err := writer.do("ROLLBACK TO one"); err != nil {
-			return err
+			return cmp.Or(cause, err) // the cause has ended the whole transaction
 		}
 	}
 	return writer.do("RELEASE one")

@@ -182,6 +182,14 @@ BEGIN
 END;
 -- +goose StatementEnd
 
+-- A replacing insert would delete without asking the first trigger.
+-- +goose StatementBegin
+CREATE TRIGGER audit_keeps_places BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)
+BEGIN
+  SELECT RAISE(ABORT, 'audit entries are never replaced');
+END;
+-- +goose StatementEnd
+
 CREATE TABLE relay (
   only           INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
   stream_created INTEGER,
