@@ -112,7 +112,7 @@ func FuzzSignature(f *testing.F) {
 
 func FuzzPayload(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `null`, `[]`, `{"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"accede_approve","value":"x"}]}`,
+		`{}`, `null`, `[]`, `{"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"approve","value":"x"}]}`,
 		`{"type":"view_submission","user":{"id":"U1"},"view":{"callback_id":"accede_deny","private_metadata":"{}","state":{"values":{"a":{"b":{"value":null}}}}}}`,
 		`{"type":"block_actions","team":null,"channel":{"id":1}}`,
 	} {

@@ -30,9 +30,9 @@ const (
 // Ids of the card's interactive parts.
 const (
 	blockActions  = "accede_actions"
-	actionApprove = "accede_approve"
-	actionDeny    = "accede_deny"
-	actionOpen    = "accede_open"
+	actionApprove = "approve"
+	actionDeny    = "deny"
+	actionOpen    = "open"
 )
 
 // artist draws cards.

@@ -12,6 +12,8 @@ const cutMark = "… full text in Accede"
 const (
 	zeroWidthJoiner = '\u200d'
 	quoteBar        = "│ "
+	// hole stands for what cannot be shown.
+	hole = '▯'
 )
 
 // oneLine makes untrusted text fit for a label: one line, nothing invisible that changes how its surroundings read.
@@ -28,7 +30,7 @@ func quoted(text string, limit int) string {
 // visible replaces what would not show as itself: broken bytes, control characters, and the characters that reverse
 // the reading direction of whatever follows.
 func visible(text string) string {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\r\n", "\n")
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(hole)), "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\r', r == '\u0085', r == '\u2028', r == '\u2029':
@@ -36,7 +38,7 @@ func visible(text string) string {
 		case r == '\t':
 			return ' '
 		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r) && !isMark(r):
-			return '\ufffd'
+			return hole
 		default:
 			return r
 		}
