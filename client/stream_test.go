@@ -122,10 +122,12 @@ func TestSilentStreamIsReopened(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
-		for range c.Events(ctx, "", "") {
+		var last error
+		for _, err := range c.Events(ctx, "", "") {
+			last = err
 		}
-		if transport.opened != 3 {
-			t.Errorf("opened %d times in two minutes, want 3", transport.opened)
+		if transport.opened != 3 || !errors.Is(last, context.DeadlineExceeded) {
+			t.Errorf("opened %d times in two minutes, want 3; %v", transport.opened, last)
 		}
 	})
 }
