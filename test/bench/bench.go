@@ -325,7 +325,7 @@ func (b *bench) cycle(ctx context.Context) error {
 }
 
 // approveAction is the action id of the Slack card's Approve button.
-const approveAction = "accede_approve"
+const approveAction = "approve"
 
 // startUp fills the store, starts the core anew and measures how soon it is ready and how fast it lists.
 func (b *bench) startUp(ctx context.Context) error {

@@ -125,7 +125,7 @@ func TestClickWhileTheCoreIsDown(t *testing.T) {
 	ask(t, s, "ticket #123")
 	posted := card(t, s, "ticket #123")
 	s.Core.Kill()
-	if result := click(t, s, "U0IVAN", posted, "accede_approve"); !result.OK {
+	if result := click(t, s, "U0IVAN", posted, "approve"); !result.OK {
 		t.Errorf("Slack shows %q", result.ShownError)
 	}
 	told(t, s, "U0IVAN", "not")
@@ -142,7 +142,7 @@ func TestClickWhileTheCoreIsFrozen(t *testing.T) {
 	ask(t, s, "ticket #123")
 	posted := card(t, s, "ticket #123")
 	s.Core.Freeze()
-	result := click(t, s, "U0IVAN", posted, "accede_approve")
+	result := click(t, s, "U0IVAN", posted, "approve")
 	if !result.OK {
 		t.Errorf("Slack shows %q", result.ShownError)
 	}

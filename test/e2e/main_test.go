@@ -164,7 +164,7 @@ func click(t *testing.T, s *stack.Stack, user string, card stack.Message, action
 
 func approve(t *testing.T, s *stack.Stack, user string, card stack.Message) {
 	t.Helper()
-	if result := click(t, s, user, card, "accede_approve"); !result.OK {
+	if result := click(t, s, user, card, "approve"); !result.OK {
 		t.Fatalf("%s clicks and sees %q", user, result.ShownError)
 	}
 }
