@@ -4,15 +4,15 @@ import "github.com/accede/accede/plugins"
 
 // capabilities are what a plugin can do, found once by type assertion; nil where it cannot.
 type capabilities struct {
-	plugins.Updater
-	plugins.Replier
-	plugins.Finder
-	plugins.Resolver
-	plugins.Answerer
-	plugins.Receiver
-	plugins.Listener
-	plugins.Checker
-	plugins.Closer
+	Updater  plugins.Updater
+	Replier  plugins.Replier
+	Finder   plugins.Finder
+	Resolver plugins.Resolver
+	Answerer plugins.Answerer
+	Receiver plugins.Receiver
+	Listener plugins.Listener
+	Checker  plugins.Checker
+	Closer   plugins.Closer
 }
 
 func capabilitiesOf(plugin plugins.Notifier) capabilities {

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/plugins"
 )
@@ -199,7 +199,7 @@ func (h *Host) handle(_ context.Context, message broker.Message) broker.Outcome 
 	}
 	switch event.Type {
 	case v1.EventAnswer:
-		return h.handleAnswer(ctx, event, message)
+		return h.handleAnswer(ctx, event, message) //nolint:contextcheck // as said above
 	case v1.EventCreated, v1.EventReviewed, v1.EventResolved, v1.EventAccessEnded, v1.EventResync:
 	default:
 		h.metrics.ignored.WithLabelValues("unknown_type").Inc()
@@ -209,7 +209,7 @@ func (h *Host) handle(_ context.Context, message broker.Message) broker.Outcome 
 	if err != nil {
 		return h.ignore("malformed", "event cannot be read", err)
 	}
-	left := h.converge(ctx, request, false)
+	left := h.converge(ctx, request, false) //nolint:contextcheck // as said above
 	if !left.again {
 		h.metrics.handled(message.Published)
 	}

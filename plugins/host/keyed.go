@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // keyedLock admits one holder per key at a time.
@@ -139,17 +139,4 @@ func (m *memory[V]) forget(key string) {
 	defer m.mu.Unlock()
 	delete(m.young, key)
 	delete(m.old, key)
-}
-
-// first stores value unless the key is there already, and says whether it stored it.
-func (m *memory[V]) first(key string, value V) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, young := m.young[key]
-	_, old := m.old[key]
-	if young || old {
-		return false
-	}
-	m.set(key, value)
-	return true
 }

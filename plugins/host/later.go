@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // later keeps requests that are to be looked at again after a while, the newest snapshot of each.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 )
 

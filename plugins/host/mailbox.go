@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // mailbox hands results of decisions to whoever waits for them.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/vendorhttp"
 )
@@ -22,13 +22,13 @@ const (
 
 // tally counts for Prometheus and for the heartbeat alike.
 type tally struct {
-	prometheus.Counter
-	n atomic.Int64
+	shown prometheus.Counter
+	n     atomic.Int64
 }
 
 func (t *tally) add() {
 	t.n.Add(1)
-	t.Counter.Inc()
+	t.shown.Inc()
 }
 
 type metrics struct {
@@ -42,7 +42,7 @@ type metrics struct {
 	decisions    *prometheus.CounterVec
 	ignored      *prometheus.CounterVec
 	vendor       *prometheus.HistogramVec
-	lag          prometheus.Histogram
+	lag          prometheus.Observer
 	blindReposts prometheus.Counter
 	stale        prometheus.Counter
 	panics       prometheus.Counter
@@ -53,9 +53,9 @@ type metrics struct {
 func newMetrics(registry prometheus.Registerer, plugin string) *metrics {
 	f := factory{registry: registry, labels: prometheus.Labels{"plugin": plugin}}
 	return &metrics{
-		posted:            &tally{Counter: f.counter("posted_total", "Cards posted.")},
-		updated:           &tally{Counter: f.counter("updated_total", "Cards brought to a newer version.")},
-		duplicatesAvoided: &tally{Counter: f.counter("duplicates_avoided_total", "Posts that a look-up found already there.")},
+		posted:            &tally{shown: f.counter("posted_total", "Cards posted.")},
+		updated:           &tally{shown: f.counter("updated_total", "Cards brought to a newer version.")},
+		duplicatesAvoided: &tally{shown: f.counter("duplicates_avoided_total", "Posts that a look-up found already there.")},
 		replies:           f.counters("replies_total", "Replies, outcomes and answers given.", "operation"),
 		retries:           f.counters("retries_total", "Failed deliveries that will be tried again.", "kind"),
 		parked:            f.counters("parked_total", "Deliveries that failed for good.", "kind"),
@@ -64,7 +64,7 @@ func newMetrics(registry prometheus.Registerer, plugin string) *metrics {
 		vendor: f.histogram("vendor_seconds", "How long calls of the vendor took.", "operation",
 			[]float64{0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20}),
 		lag: f.histogram("lag_seconds", "Age of events when they had been handled.", "",
-			[]float64{0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300}).WithLabelValues().(prometheus.Histogram), //nolint:forcetypeassert,errcheck // a histogram vector holds histograms
+			[]float64{0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300}).WithLabelValues(),
 		blindReposts: f.counter("blind_reposts_total", "Posts repeated without knowing whether an earlier one arrived."),
 		stale:        f.counter("stale_records_total", "Reports refused because the lease had passed to another replica."),
 		panics:       f.counter("panics_total", "Panics of the plugin that were survived."),

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/host"
@@ -57,7 +57,7 @@ func (c *chaos) dangers(w *world) setting {
 			}
 			return nil
 		})
-		r.client.Intercept(func(ctx context.Context, operation string, stage hosttest.Stage) error {
+		r.client.Intercept(func(_ context.Context, operation string, stage hosttest.Stage) error {
 			if r.conn.Dead() {
 				return errors.New("this process is dead")
 			}
@@ -85,11 +85,11 @@ func (c *chaos) lost(operation string, stage hosttest.Stage) error {
 // Whatever happened, in the end every request has one card at each destination that shows its newest version, and one
 // reply for each review: the vendor can look up.
 func TestNothingIsLostAndNothingDoubled(t *testing.T) {
-	for seed := range uint64(runs(t)) {
+	for seed := range runs(t) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				c := &chaos{dice: rand.New(rand.NewPCG(seed, 1)), on: true}
+				c := &chaos{dice: rand.New(rand.NewPCG(seed, 1)), on: true} //nolint:gosec // repeatable on purpose
 				requests := w.storm(c)
 				c.end()
 				w.revive(c)
@@ -104,7 +104,7 @@ func TestNothingIsLostAndNothingDoubled(t *testing.T) {
 	}
 }
 
-func runs(t *testing.T) int {
+func runs(t *testing.T) uint64 {
 	t.Helper()
 	if testing.Short() {
 		return 10

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/version"
 )
 
@@ -69,7 +69,7 @@ func (h *Host) sync(ctx context.Context, request v1.SyncRequest, most int) (page
 		pages++
 		h.each(reply.Requests)
 		for _, answer := range reply.Answers {
-			h.desk.tellLate(h.work, answer.Decision, answer.Result)
+			h.desk.tellLate(h.work, answer.Decision, answer.Result) //nolint:contextcheck // what has begun is finished
 		}
 		if reply.Next == "" || reply.Next == request.Cursor || pages == most {
 			return pages, nil

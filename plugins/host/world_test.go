@@ -4,14 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/plugins"
@@ -78,8 +77,8 @@ func (w *world) start(settings ...setting) *replica {
 	r.log = log
 	options := host.Options{
 		Spec: w.spec(r), Settings: w.settings, Vendor: &struct{}{}, Broker: r.conn, Sign: w.credential.Sign,
-		Seal: plugins.NewSealer([]byte("secret")), HTTP: http.DefaultClient, Logger: logger,
-		Replica: "replica-" + string(rune('a'+len(w.replicas))),
+		Seal: plugins.NewSealer([]byte("secret")), Logger: logger,
+		Replica: "replica-" + string("abcdefghijklmnopqrstuvwxyz"[len(w.replicas)%26]),
 	}
 	for _, set := range settings {
 		set(&options, r)

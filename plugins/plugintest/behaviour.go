@@ -11,16 +11,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/accede/accede/api/v1"
-	"github.com/accede/accede/internal/config"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/host/hosttest"
 )
-
-func asConfigError(err error) (error, bool) {
-	located, ok := errors.AsType[*config.Error](err)
-	return located, ok
-}
 
 func pendingCard() plugins.Card {
 	return plugins.NewCard(fixedRequest(), plugins.ForReviewers, publicURL, true)

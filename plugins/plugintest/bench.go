@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"

@@ -3,6 +3,7 @@ package plugintest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/host"
@@ -199,7 +200,7 @@ func checkSpec(t *testing.T, subject Subject) {
 	}
 	getenv := func(name string) string { return "value-of-" + strings.ToLower(name) }
 	_, _, err := host.ParseSettings(spec, "example", spec.Example, config.Getenv(getenv))
-	if located, ok := asConfigError(err); ok {
+	if located, ok := errors.AsType[*config.Error](err); ok {
 		t.Errorf("the example does not load: %v", located)
 	}
 	if !bytes.Contains(spec.Example, []byte("\n"+spec.Name+":")) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/eventually"

@@ -21,7 +21,7 @@ type transport struct {
 // RoundTrip sends one request, once.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	start := time.Now()
-	response, err := t.next.RoundTrip(onceOnly(request)) //nolint:bodyclose // the caller closes it
+	response, err := t.next.RoundTrip(onceOnly(request))
 	if t.options.Observe != nil {
 		t.options.Observe(observation(request, response, err, time.Since(start)))
 	}

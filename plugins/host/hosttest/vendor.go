@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 )
 
