@@ -74,21 +74,18 @@ var linkCode = regexp.MustCompile(`^[A-Za-z0-9-]{4,64}$`)
 
 // answer draws the core's sentence and, for an unknown account, how its owner connects it.
 func answer(result v1.DecisionResult) message {
-	m := said(visible(result.Message), "", "")
 	if result.LinkCode == "" {
-		return m
+		return said(visible(result.Message), "", "")
 	}
-	command := "accede link slack " + result.LinkCode
-	shown := plain(oneLine(command, maxName))
+	command, sentence := "accede link slack "+result.LinkCode, result.Message
+	if !strings.Contains(sentence, command) {
+		sentence += " To connect your account, run this where you are signed in to Accede: " + command
+	}
+	m := said(visible(sentence), "", "")
 	if linkCode.MatchString(result.LinkCode) {
-		shown = markup("```" + command + "```")
+		m.blocks = append(m.blocks, section(markup("```"+command+"```"))) // easier to copy
 	}
-	m.blocks = append(m.blocks,
-		section(plain("To connect this Slack account with your Accede account, run this where you are signed in to Accede:")),
-		section(shown),
-		section(plain("Whoever runs it can decide in Slack as this account from then on. Run it only if you yourself clicked just "+
-			"now, never because somebody sent it to you. Afterwards click again.")),
-	)
-	m.text = escape(oneLine(result.Message+" To connect your account: "+command, maxNotifications))
+	m.blocks = append(m.blocks, section(plain("Whoever runs it can decide in Slack as this account from then on. Run it only if "+
+		"you yourself clicked just now, never because somebody sent it to you. Afterwards click again.")))
 	return m
 }

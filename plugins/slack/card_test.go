@@ -70,6 +70,9 @@ func TestNotesLookAsTheGoldenFilesSay(t *testing.T) {
 		golden(t, "outcome_"+state, note(plugins.Note{Kind: plugins.NoteOutcome, Card: cards[state]}))
 	}
 	golden(t, "answer_counted", answer(v1.DecisionResult{Code: v1.CodeCounted, Message: "Your approval counts: managers 1 of 2."}))
+	golden(t, "answer_unlinked_said", answer(v1.DecisionResult{
+		Code: v1.CodeIdentityNotLinked, Message: "Not connected. Run `accede link slack KX4M-7Q2P`, and click again.", LinkCode: "KX4M-7Q2P",
+	}))
 	golden(t, "answer_unlinked", answer(v1.DecisionResult{
 		Code: v1.CodeIdentityNotLinked, Message: "This Slack account is not connected to anybody in Accede.", LinkCode: "KX4M-7Q2P",
 	}))
