@@ -125,29 +125,45 @@ func failsWithoutAnswerer(t *testing.T, b *Broker) {
 	}
 }
 
-func failsInTime(t *testing.T, b *Broker) {
-	serve(t, b, 1, func(ctx context.Context, _ string, _ []byte) []byte {
+// silent answers heartbeats only; other calls wait for the end of the test. Asked yields a value for each.
+func silent(t *testing.T, b *Broker) (asked <-chan struct{}) {
+	t.Helper()
+	calls := make(chan struct{}, 10)
+	serve(t, b, 2, func(ctx context.Context, subject string, _ []byte) []byte {
+		if subject == broker.CallSubject("slack", broker.MethodHeartbeat) {
+			return nil
+		}
+		calls <- struct{}{}
 		<-ctx.Done()
 		return nil
 	})
+	return calls
+}
+
+func failsInTime(t *testing.T, b *Broker) {
+	const limit = 200 * time.Millisecond
+	silent(t, b)
 	plugin := b.Plugin(t, "slack")
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	awaitAnswers(t, plugin)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
+	begin := time.Now()
 	_, err := plugin.Call(ctx, broker.CallSubject("slack", broker.MethodClaim), nil)
 	wantError(t, "calling", err, broker.ErrUnavailable)
+	wantError(t, "calling", err, context.DeadlineExceeded)
+	if took := time.Since(begin); took < limit || took > limit+3*time.Second {
+		t.Errorf("it took %s to say so, want about %s", took, limit)
+	}
 }
 
 func failsWhenLost(t *testing.T, b *Broker) {
-	asked := make(chan struct{}, 1)
-	serve(t, b, 1, func(ctx context.Context, _ string, _ []byte) []byte {
-		asked <- struct{}{}
-		<-ctx.Done()
-		return nil
-	})
+	asked := silent(t, b)
 	plugin := b.Plugin(t, "slack")
+	awaitAnswers(t, plugin)
 	result := make(chan error, 1)
 	go func() {
-		result <- eventuallyAsked(t, plugin)
+		_, err := plugin.Call(bounded(t), broker.CallSubject("slack", broker.MethodClaim), nil)
+		result <- err
 	}()
 	<-asked
 	b.Stop(t)
@@ -155,17 +171,6 @@ func failsWhenLost(t *testing.T, b *Broker) {
 	wantError(t, "calling", <-result, broker.ErrUnavailable)
 	if took := time.Since(begin); took > 3*time.Second {
 		t.Errorf("it took %s to say so", took)
-	}
-}
-
-// eventuallyAsked calls until somebody was there to ask and returns what came of it.
-func eventuallyAsked(t *testing.T, caller broker.Caller) error {
-	for {
-		begin := time.Now()
-		_, err := caller.Call(bounded(t), broker.CallSubject("slack", broker.MethodClaim), nil)
-		if time.Since(begin) > 20*time.Millisecond || err == nil {
-			return err
-		}
 	}
 }
 

@@ -114,3 +114,35 @@ func BenchmarkEventToHandler(b *testing.B) {
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkConsume empties a full stream.
+func BenchmarkConsume(b *testing.B) {
+	running := brokertest.Start(b, "slack")
+	plugin := running.Plugin(b, "slack")
+	messages := make([]broker.Message, b.N)
+	for i := range messages {
+		messages[i] = broker.Message{Subject: broker.EventSubject("r1"), ID: strconv.Itoa(i), Data: make([]byte, 1024)}
+	}
+	if err := running.Core.Publish(b.Context(), messages...); err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	handled := make(chan struct{}, b.N)
+	b.ResetTimer()
+	go func() {
+		done <- plugin.Consume(ctx, broker.EventStream, "plugin-slack", 16,
+			func(context.Context, broker.Message) broker.Outcome {
+				handled <- struct{}{}
+				return broker.Done()
+			})
+	}()
+	for range b.N {
+		<-handled
+	}
+	b.StopTimer()
+	cancel()
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
+}

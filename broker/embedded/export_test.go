@@ -8,3 +8,14 @@ func (s *Server) CoreCredential() broker.Credential {
 	credential.Broker = s.Address()
 	return credential
 }
+
+// PendingAnswers counts the answers that the server still expects to pass from the core's account to plugins.
+func (s *Server) PendingAnswers() (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	account, err := s.running.LookupAccount(coreAccount)
+	if err != nil {
+		return 0, err
+	}
+	return account.NumPendingAllResponses(), nil
+}

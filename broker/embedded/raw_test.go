@@ -83,7 +83,7 @@ func (r *raw) refusal() error {
 	select {
 	case err := <-r.violations:
 		return err
-	case <-time.After(200 * time.Millisecond):
+	case <-time.After(5 * time.Second):
 		return nil
 	}
 }
@@ -96,20 +96,28 @@ func (r *raw) wantRefused(t testing.TB, what string) {
 	}
 }
 
-// ask sends a request and returns the answer; ok is false if none came in a short time.
+// ask sends a request and returns the answer, for as long as it may take.
 func (r *raw) ask(t testing.TB, subject, data string) (answer *nats.Msg, ok bool) {
 	t.Helper()
-	answer, err := r.Request(subject, []byte(data), 300*time.Millisecond)
+	answer, err := r.Request(subject, []byte(data), brokertest.Patience)
 	return answer, err == nil
 }
 
+// wantNoAnswer fails the test if a request is answered, or is not refused.
+func (r *raw) wantNoAnswer(t testing.TB, subject, data string) {
+	t.Helper()
+	if answer, err := r.Request(subject, []byte(data), 50*time.Millisecond); err == nil {
+		t.Errorf("%s was answered %q", subject, answer.Data)
+	}
+	r.wantRefused(t, subject)
+}
+
 // pull takes the next message of a plugin's consumer as the protocol says.
-func (r *raw) pull(t testing.TB, prefix, plugin string) (*nats.Msg, bool) {
+func (r *raw) pull(t testing.TB, plugin string) (*nats.Msg, bool) {
 	t.Helper()
 	consumer := broker.PluginConsumer(plugin)
-	msg, err := r.Request(jetstream.NextSubject(prefix, consumer.Stream, consumer.Name),
-		[]byte(`{"batch":1,"expires":1500000000}`), 2*time.Second)
-	return msg, err == nil && msg.Header.Get("Status") == ""
+	msg, ok := r.ask(t, jetstream.NextSubject(jetstream.PluginAPIPrefix, consumer.Stream, consumer.Name), `{"batch":1,"expires":5000000000}`)
+	return msg, ok && msg.Header.Get("Status") == ""
 }
 
 // subscribe listens and returns what arrives; the broker's refusal shows later.

@@ -93,7 +93,7 @@ func TestAnswersCannotPoseAsAcknowledgements(t *testing.T) {
 	defer answerCalls(t, b, make(chan string, 1000))()
 	publishEvent(t, b, "r1")
 	jira := rawPlugin(t, b, "jira")
-	if _, ok := jira.pull(t, jetstream.PluginAPIPrefix, "jira"); !ok {
+	if _, ok := jira.pull(t, "jira"); !ok {
 		t.Fatal("jira got no event")
 	}
 	for subject, data := range requests("slack") {
