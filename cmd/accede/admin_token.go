@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/client"
 )
 
@@ -59,7 +59,7 @@ func (a *app) printToken(token v1.SecretToken, out string) error {
 // writeSecret writes what is shown only once to a file that only its owner can read.
 func (a *app) writeSecret(path, secret string) error {
 	if err := writePrivate(path, []byte(secret)); err != nil {
-		return err
+		return fmt.Errorf("the secret was made but is lost, for it could not be written: %w; make another one", err)
 	}
 	a.note("The secret is in %s.", path)
 	return nil

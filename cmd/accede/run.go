@@ -14,7 +14,7 @@ import (
 // run carries out one command line and returns its exit code.
 func run(ctx context.Context, env process.Env) int {
 	a := &app{env: env}
-	root := a.root()
+	root := a.root() //nolint:contextcheck // commands get the context when they run
 	root.SetArgs(env.Args)
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/client"
 )
 

@@ -169,6 +169,16 @@ func (c *Core) Override(_ context.Context, actor core.Actor, id string, input v1
 	})
 }
 
+// Newest returns the request that was made last, the zero request if there is none.
+func (c *Core) Newest() v1.Request {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.requests) == 0 {
+		return v1.Request{}
+	}
+	return c.requests[len(c.requests)-1]
+}
+
 // Expire lets a pending request run out.
 func (c *Core) Expire(id string) error {
 	c.mu.Lock()
