@@ -24,10 +24,12 @@ import (
 const channel = "C0ACCESS"
 
 func TestConformanceWithCallbacks(t *testing.T) {
+	t.Parallel()
 	plugintest.Run(t, subject(slack.ModeHTTP))
 }
 
 func TestConformanceWithSocketMode(t *testing.T) {
+	t.Parallel()
 	plugintest.Run(t, subject(slack.ModeSocket))
 }
 
