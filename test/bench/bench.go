@@ -128,8 +128,7 @@ func (b *bench) settle(ctx context.Context) error {
 	if _, err := b.stack.Admin(ctx, "apply", "-f", file); err != nil {
 		return err
 	}
-	link := []string{"admin", "link", "add", "--plugin", "slack", "--person", "judge", "--tenant", stack.SlackTenant, "--user", "U0CAROL"}
-	if _, err := b.stack.Admin(ctx, link...); err != nil {
+	if _, err := b.stack.Admin(ctx, "admin", "link", "add", "slack", stack.SlackTenant, "U0CAROL", "--person", "judge"); err != nil {
 		return err
 	}
 	output, err := b.stack.Admin(ctx, "admin", "token", "create", "--person", "asker", "--title", "bench", "-o", "json")

@@ -256,8 +256,7 @@ func (s *Stack) StartCore(ctx context.Context) error {
 		return err
 	}
 	for person, account := range Linked() {
-		args := []string{"admin", "link", "add", "--plugin", "slack", "--person", person, "--tenant", SlackTenant, "--user", account}
-		if _, err := s.Admin(ctx, args...); err != nil {
+		if _, err := s.Admin(ctx, "admin", "link", "add", "slack", SlackTenant, account, "--person", person); err != nil {
 			return err
 		}
 	}
@@ -266,31 +265,22 @@ func (s *Stack) StartCore(ctx context.Context) error {
 
 // SignIn gives a demo person a session, so that As works for them.
 func (s *Stack) SignIn(ctx context.Context, person string) error {
-	output, err := s.Admin(ctx, "admin", "token", "create", "--person", person, "--title", "demo", "-o", "json")
-	if err != nil {
+	file := filepath.Join(s.Dir, person+".token")
+	if _, err := s.Admin(ctx, "admin", "token", "create", "--person", person, "--title", "demo", "--out", file); err != nil {
 		return err
 	}
-	var token struct {
-		Secret string `json:"secret"`
-	}
-	if err := json.Unmarshal([]byte(output), &token); err != nil {
-		return fmt.Errorf("reading the token of %s: %w", person, err)
-	}
-	if err := s.write(person+".token", token.Secret+"\n"); err != nil {
-		return err
-	}
-	_, err = s.command(ctx, nil, s.personEnv(person), "login", "--token-file", filepath.Join(s.Dir, person+".token"))
+	_, err := s.As(ctx, person, "login", "--token-file", file)
 	return err
 }
 
 // Admin runs the command line as the first administrator.
 func (s *Stack) Admin(ctx context.Context, args ...string) (string, error) {
-	return s.command(ctx, nil, []string{"ACCEDE_SERVER=" + s.CoreURL, "ACCEDE_TOKEN=" + s.AdminToken}, args...)
+	return s.command(ctx, []string{"ACCEDE_SERVER=" + s.CoreURL, "ACCEDE_TOKEN=" + s.AdminToken}, args...)
 }
 
 // As runs the command line as a demo person who has signed in.
 func (s *Stack) As(ctx context.Context, person string, args ...string) (string, error) {
-	return s.command(ctx, nil, s.personEnv(person), args...)
+	return s.command(ctx, s.personEnv(person), args...)
 }
 
 func (s *Stack) personEnv(person string) []string {
@@ -308,14 +298,11 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("exit code %d: %s", e.Code, strings.TrimSpace(e.Stderr))
 }
 
-func (s *Stack) command(ctx context.Context, stdin *strings.Reader, env []string, args ...string) (string, error) {
+func (s *Stack) command(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "accede"), args...) //nolint:gosec // our own binary
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ACCEDE_") }), env...)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if stdin != nil {
-		cmd.Stdin = stdin
-	}
 	err := cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return stdout.String(), &ExitError{Code: exit.ExitCode(), Stderr: "accede " + strings.Join(args, " ") + ": " + stderr.String()}
