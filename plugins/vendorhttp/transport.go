@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -35,26 +37,22 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 // CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the connections.
 func (t *transport) CloseIdleConnections() { t.next.CloseIdleConnections() }
 
-// onceOnly takes away what net/http needs to repeat a request that changes something: it would silently send a POST
-// again on a broken connection when the request carries an Idempotency-Key header.
+// onceOnly hides what makes net/http send a request again by itself: a POST on a broken connection counts as repeatable
+// when it carries an idempotency key. Names of headers have no case on the wire, but net/http looks for this spelling.
 func onceOnly(request *http.Request) *http.Request {
-	switch request.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+	names := []string{"Idempotency-Key", "X-Idempotency-Key"}
+	if !slices.ContainsFunc(names, func(name string) bool { return request.Header[name] != nil }) {
 		return request
 	}
 	clone := request.Clone(request.Context())
-	clone.GetBody = nil
-	if clone.Body == nil || clone.Body == http.NoBody {
-		// An empty body counts as repeatable; an empty reader does not.
-		clone.Body = io.NopCloser(emptyReader{})
-		clone.ContentLength = 0
+	for _, name := range names {
+		if values := clone.Header[name]; values != nil {
+			delete(clone.Header, name)
+			clone.Header[strings.ToLower(name)] = values
+		}
 	}
 	return clone
 }
-
-type emptyReader struct{}
-
-func (emptyReader) Read([]byte) (int, error) { return 0, io.EOF }
 
 func observation(request *http.Request, response *http.Response, err error, took time.Duration) Observation {
 	o := Observation{Method: request.Method, Host: request.URL.Host, Took: took, Err: err}
