@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("ACCEDE_CONFIG_DIR", filepath.Join(env.WorkDir, "config"))
 			env.Setenv("TZ", "UTC")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would add a second to each command
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
