@@ -112,7 +112,7 @@ func (a *api) sendEvents(ctx context.Context, actor core.Actor, s *stream, reque
 			}
 			*seen = event.ID
 		}
-		if len(events) < eventsPerLook {
+		if len(events) == 0 { // a page may be short only because not all of it may be seen
 			return nil
 		}
 	}
