@@ -243,6 +243,7 @@ func (r *Resync) republishFor(ctx context.Context, plugin core.PluginRecord, don
 // republishAnswers repeats the answers that may have been lost on their way. Plugins tell each answer once.
 func (r *Resync) republishAnswers(ctx context.Context) error {
 	after, until := idAt(r.Now().Add(-answersKept)), idAt(r.Now())
+	repeated := map[string]bool{}
 	for {
 		var events []core.OutboxEntry
 		err := r.Store.View(ctx, func(reader core.Reader) (err error) {
@@ -252,7 +253,7 @@ func (r *Resync) republishAnswers(ctx context.Context) error {
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		if err := r.repeatAnswers(ctx, events); err != nil {
+		if err := r.repeatAnswers(ctx, events, repeated); err != nil {
 			return err
 		}
 		after = events[len(events)-1].ID
@@ -262,11 +263,12 @@ func (r *Resync) republishAnswers(ctx context.Context) error {
 	}
 }
 
-func (r *Resync) repeatAnswers(ctx context.Context, events []core.OutboxEntry) error {
+func (r *Resync) repeatAnswers(ctx context.Context, events []core.OutboxEntry, repeated map[string]bool) error {
 	var answers []v1.Answer
 	for _, entry := range events {
 		answer, ok := answerIn(entry)
-		if ok {
+		if ok && !repeated[answer.Decision.ID] {
+			repeated[answer.Decision.ID] = true
 			answers = append(answers, answer)
 		}
 	}
