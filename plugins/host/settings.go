@@ -182,17 +182,20 @@ func validate(name string, settings Settings, vendor any) error {
 
 // addAll records each of several joined errors by itself.
 func addAll(p *config.Problems, path string, err error) {
-	if err == nil {
-		return
-	}
-	var problem config.Problem
-	if many, ok := err.(interface{ Unwrap() []error }); ok && !errors.As(err, &problem) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range many.Unwrap() {
 			addAll(p, path, one)
 		}
 		return
 	}
-	p.In(path, err)
+	problem, ok := errors.AsType[config.Problem](err)
+	switch {
+	case err == nil:
+	case ok && problem.Path != "":
+		p.Add(path+"."+problem.Path, "%s", problem.Message)
+	default:
+		p.Add(path, "%s", err)
+	}
 }
 
 // recipients lists every configured recipient once.

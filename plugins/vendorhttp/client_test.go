@@ -128,7 +128,7 @@ func TestAPostIsNeverSentTwice(t *testing.T) {
 }
 
 func TestAnEmptyPostArrives(t *testing.T) {
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || len(body) != 0 || len(r.TransferEncoding) != 0 {
 			t.Errorf("body %q, encoding %v, %v", body, r.TransferEncoding, err)
