@@ -5,12 +5,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/accede/accede/test/stack"
 )
 
 // quick makes a plugin notice a crashed replica's lease soon.
-const quick = "lease: 2s\nsettle: 100ms\npoll: 200ms\nheartbeat: 500ms\n"
+const (
+	quick      = "lease: 2s\nsettle: 100ms\npoll: 200ms\nheartbeat: 500ms\n"
+	quickLease = 2 * time.Second
+)
 
 // The main job survives a kill of anything at any of its steps.
 func TestMainJobSurvivesKills(t *testing.T) {
@@ -68,7 +72,7 @@ func assertOneCard(t *testing.T, s *stack.Stack, text string) {
 	}
 	live := 0
 	for _, message := range messages {
-		if !message.Deleted && message.ThreadTS == "" && message.Shows(text) {
+		if !message.Deleted && !message.IsReply() && message.Shows(text) {
 			live++
 		}
 	}

@@ -135,7 +135,7 @@ func within(t *testing.T) context.Context {
 func card(t *testing.T, s *stack.Stack, text string) stack.Message {
 	t.Helper()
 	message, err := s.SlackSim().Await(within(t), channel, "the card", func(m stack.Message) bool {
-		return m.ThreadTS == "" && m.Shows(text)
+		return !m.IsReply() && m.Shows(text)
 	})
 	if err != nil {
 		t.Fatal(err)

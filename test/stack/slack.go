@@ -36,6 +36,9 @@ type Message struct {
 	OnlyFor  string          `json:"only_for"`
 }
 
+// IsReply says whether the message stands in a thread below another one.
+func (m Message) IsReply() bool { return m.ThreadTS != "" && m.ThreadTS != m.TS }
+
 // Buttons returns the action ids and values of the message's buttons.
 func (m Message) Buttons() map[string]string {
 	var blocks []struct {
