@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,31 +56,52 @@ func (a *app) credentials() (address, token string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if address = a.address(stored); address == "" {
+	given, err := a.givenToken()
+	if err != nil {
+		return "", "", err
+	}
+	if address = a.address(given.Server, stored.Server); address == "" {
 		return "", "", &signedOutError{"You are not signed in. Run `accede login`."}
 	}
 	switch {
-	case a.tokenFile != "":
-		token, err = a.readSecret(a.tokenFile)
-	case a.env.Getenv("ACCEDE_TOKEN") != "":
-		token = a.env.Getenv("ACCEDE_TOKEN")
-	case address == stored.Server:
-		token = stored.Token
+	case given.Token != "":
+		return address, given.Token, nil
+	case stored.Token != "" && address == stored.Server:
+		return address, stored.Token, nil
 	}
-	if err == nil && token == "" {
-		err = &signedOutError{fmt.Sprintf("You are not signed in to %s. Run `accede login --server=%s`.", address, address)}
-	}
-	return address, token, err
+	return "", "", &signedOutError{fmt.Sprintf("You are not signed in to %s. Run `accede login --server=%s`.", address, address)}
 }
 
-// address is the server that was asked for, or the stored session's.
-func (a *app) address(stored session) string {
-	for _, given := range []string{a.server, a.env.Getenv("ACCEDE_SERVER")} {
+// address is the server that was asked for, or else the first of the others that is known.
+func (a *app) address(others ...string) string {
+	for _, given := range append([]string{a.server, a.env.Getenv("ACCEDE_SERVER")}, others...) {
 		if given != "" {
 			return strings.TrimRight(given, "/")
 		}
 	}
-	return stored.Server
+	return ""
+}
+
+// givenToken is the token from --token-file or ACCEDE_TOKEN; it has a server if the file says so.
+func (a *app) givenToken() (session, error) {
+	given, from := session{Token: a.env.Getenv("ACCEDE_TOKEN")}, "ACCEDE_TOKEN"
+	if a.tokenFile != "" {
+		text, err := a.readSecret(a.tokenFile)
+		if err != nil {
+			return session{}, err
+		}
+		given, from = session{Token: text}, shownPath(a.tokenFile)
+		if strings.HasPrefix(text, "{") {
+			given = session{}
+			if err := json.Unmarshal([]byte(text), &given); err != nil || given.Token == "" {
+				return session{}, fmt.Errorf("%s is neither a token nor a credential file of acceded", from)
+			}
+		}
+	}
+	if strings.ContainsFunc(given.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return session{}, fmt.Errorf("what is in %s is not a token: a token has no spaces, line breaks or special characters", from)
+	}
+	return given, nil
 }
 
 const maxSecretFile = 64 << 10

@@ -17,20 +17,25 @@ func (a *app) login() *cobra.Command {
 	var name, passwordFile string
 	c := &cobra.Command{
 		Use: "login", Short: "Sign in and remember it",
-		Long: "Signs in with a name and a password, or with the API token in --token-file or ACCEDE_TOKEN, and stores the\n" +
-			"session where only you can read it: in ACCEDE_CONFIG_DIR, or ~/.config/accede. What is missing is asked for.",
+		Long: "Signs in with a name and a password, or with the token in --token-file or ACCEDE_TOKEN, and stores the session\n" +
+			"where only you can read it: in ACCEDE_CONFIG_DIR, or ~/.config/accede. What is missing is asked for. The file\n" +
+			"may also be the credential that acceded writes at its first start.",
 		Example: "  accede login --server=https://accede.example.com --name=alice\n" +
-			"  accede login --server=https://accede.example.com --token-file=/run/secrets/accede-token",
+			"  accede login --token-file=data/admin.json",
 		Args: exactly(),
 	}
 	c.Flags().StringVar(&name, "name", "", "your name")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "file with your password, - for stdin")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		address, err := a.askAddress(c.Context())
+		given, err := a.givenToken()
 		if err != nil {
 			return err
 		}
-		started, err := a.startSession(c.Context(), address, name, passwordFile)
+		address, err := a.askAddress(c.Context(), given.Server)
+		if err != nil {
+			return err
+		}
+		started, err := a.startSession(c.Context(), address, given.Token, name, passwordFile)
 		if err != nil {
 			return err
 		}
@@ -50,12 +55,12 @@ func untilText(expires time.Time) string {
 	return " until " + when(expires)
 }
 
-func (a *app) askAddress(ctx context.Context) (string, error) {
+func (a *app) askAddress(ctx context.Context, given string) (string, error) {
 	stored, err := a.loadSession()
 	if err != nil {
 		stored = session{} // a damaged session is replaced by this one
 	}
-	address := a.address(stored)
+	address := a.address(given, stored.Server)
 	if address == "" {
 		if address, err = a.prompt(ctx, "Server", "--server"); err != nil {
 			return "", err
@@ -78,11 +83,8 @@ func unencrypted(address string) (plain bool, host string) {
 	return host != "localhost" && (ip == nil || !ip.IsLoopback()), host
 }
 
-func (a *app) startSession(ctx context.Context, address, name, passwordFile string) (session, error) {
-	if token, err := a.givenToken(); err != nil || token != "" && passwordFile == "" {
-		if err != nil {
-			return session{}, err
-		}
+func (a *app) startSession(ctx context.Context, address, token, name, passwordFile string) (session, error) {
+	if token != "" && passwordFile == "" {
 		return a.sessionOfToken(ctx, address, token)
 	}
 	var err error
@@ -100,18 +102,11 @@ func (a *app) startSession(ctx context.Context, address, name, passwordFile stri
 		return session{}, err
 	}
 	defer caller.Close()
-	token, err := caller.SignIn(ctx, v1.SignInInput{Name: name, Password: password})
+	signedIn, err := caller.SignIn(ctx, v1.SignInInput{Name: name, Password: password})
 	if err != nil {
 		return session{}, err
 	}
-	return session{Server: caller.Address(), Name: token.Person, Token: token.Secret, Expires: token.Expires}, nil
-}
-
-func (a *app) givenToken() (string, error) {
-	if a.tokenFile != "" {
-		return a.readSecret(a.tokenFile)
-	}
-	return a.env.Getenv("ACCEDE_TOKEN"), nil
+	return session{Server: caller.Address(), Name: signedIn.Person, Token: signedIn.Secret, Expires: signedIn.Expires}, nil
 }
 
 func (a *app) sessionOfToken(ctx context.Context, address, token string) (session, error) {

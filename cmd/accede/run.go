@@ -32,7 +32,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.server, "server", "", "address of the core, such as https://accede.example.com (or ACCEDE_SERVER)")
-	flags.StringVar(&a.tokenFile, "token-file", "", "file with the token to use, - for stdin (or the token itself in ACCEDE_TOKEN)")
+	flags.StringVar(&a.tokenFile, "token-file", "", "file with the token or credential to use, - for stdin (or the token itself in ACCEDE_TOKEN)")
 	flags.StringVarP(&a.format, "output", "o", "", "how to print: table, json or yaml")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkFormat() }
 	root.AddCommand(

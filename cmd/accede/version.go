@@ -24,7 +24,7 @@ func (a *app) version() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if address := a.address(stored); address != "" {
+			if address := a.address(stored.Server); address != "" {
 				c, err := connect(address, "")
 				if err != nil {
 					return err
