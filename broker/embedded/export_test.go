@@ -19,3 +19,10 @@ func (s *Server) PendingAnswers() (int, error) {
 	}
 	return account.NumPendingAllResponses(), nil
 }
+
+// SyncsAlways says whether the server writes to the disk before it confirms.
+func (s *Server) SyncsAlways() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running.JetStreamConfig().SyncAlways
+}

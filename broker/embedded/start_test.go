@@ -166,6 +166,13 @@ func TestReadyKnowsWhetherItRuns(t *testing.T) {
 	}
 }
 
+func TestConfirmedMeansOnDisk(t *testing.T) {
+	t.Parallel()
+	if !start(t, embedded.Options{Dir: t.TempDir()}).SyncsAlways() {
+		t.Error("the server confirms what may be lost with the power")
+	}
+}
+
 func TestDirectoryIsPrivate(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "broker")
