@@ -13,6 +13,8 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod \
     go mod download
 COPY . .
+# A new volume takes its owner from the image, in the setup step of docker-compose.yml too.
+RUN install -d -o 65532 -g 65532 -m 0700 /var/lib/accede
 ARG BINARY=acceded
 ARG VERSION=dev
 ARG TARGETOS
@@ -25,19 +27,18 @@ RUN --mount=type=cache,target=/go/pkg/mod \
     test -f "$main" || { echo "BINARY=$BINARY is not the name of one folder below cmd/ or plugins/*/cmd/"; exit 1; }; \
     CGO_ENABLED=0 GOOS="$TARGETOS" GOARCH="$TARGETARCH" go build -trimpath -buildvcs=false \
         -ldflags "-s -w -X github.com/accede/accede/internal/version.linked=$VERSION" \
-        -o "$OUT/accede" "./$(dirname "$main")"; \
-    mkdir -p "$OUT/data"
+        -o "$OUT/accede" "./$(dirname "$main")"
 
 FROM scratch
 ARG BINARY=acceded
 ARG VERSION=dev
 LABEL org.opencontainers.image.title="${BINARY}" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.source="https://github.com/accede/accede"
+      org.opencontainers.image.description="Accede: access for as long as it is needed, decided where people already are" \
+      org.opencontainers.image.version="${VERSION}"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/accede /accede
 # Everything a process keeps lies here; only the core keeps anything.
-COPY --from=build --chown=65532:65532 /out/data /var/lib/accede
+COPY --from=build --chown=65532:65532 /var/lib/accede /var/lib/accede
 VOLUME /var/lib/accede
 # Configurations are read from here unless --config names another path.
 WORKDIR /etc/accede

@@ -131,28 +131,53 @@ func copyAllowed(t *testing.T, dir, name string) {
 	}
 }
 
-// build runs the Dockerfile's command in the directory and returns the binary and what was said.
-func build(ctx context.Context, command, source, binary, out string) (path, said string, err error) {
+// build runs the Dockerfile's command in the directory and returns what was said.
+func build(ctx context.Context, command, source, binary, out string) (said string, err error) {
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "BINARY="+binary, "VERSION="+version, "OUT="+out,
 		"TARGETOS="+runtime.GOOS, "TARGETARCH="+runtime.GOARCH)
 	output, err := cmd.CombinedOutput()
-	return filepath.Join(out, "accede"), string(output), err
+	return string(output), err
+}
+
+// built is where binaries lie that were built already, by name.
+//
+//nolint:gochecknoglobals // linking takes seconds
+var built string
+
+func TestMain(m *testing.M) { os.Exit(withBinaries(m)) }
+
+func withBinaries(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "accede-containers-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	built = dir
+	return m.Run()
+}
+
+// binary is what the image of that name would hold.
+func binary(t *testing.T, name string) string {
+	t.Helper()
+	out := filepath.Join(built, name)
+	if _, err := os.Stat(out); err != nil {
+		if said, err := build(t.Context(), buildCommand(t), buildContext(t), name, out); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+	}
+	return filepath.Join(out, "accede")
 }
 
 func TestDockerfileBuildsAndRunsEveryBinary(t *testing.T) {
-	command, source := buildCommand(t), buildContext(t)
 	healthy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer healthy.Close()
 	for _, name := range binaries(t) {
 		t.Run(name, func(t *testing.T) {
-			path, said, err := build(t.Context(), command, source, name, filepath.Join(t.TempDir(), "out"))
-			if err != nil {
-				t.Fatalf("%v\n%s", err, said)
-			}
-			assertStatic(t, path)
-			image := lay(t, path)
+			assertStatic(t, binary(t, name))
+			image := lay(t, binary(t, name))
 			if said, err := image.run(t, "version"); err != nil || !strings.Contains(said, version) {
 				t.Errorf("version in an empty root: %v\n%s", err, said)
 			}
@@ -164,7 +189,7 @@ func TestDockerfileBuildsAndRunsEveryBinary(t *testing.T) {
 func TestDockerfileRefusesUnknownBinaries(t *testing.T) {
 	command := buildCommand(t)
 	for _, name := range []string{"", "nothing", "*", "../core"} {
-		_, said, err := build(t.Context(), command, root(), name, t.TempDir())
+		said, err := build(t.Context(), command, root(), name, t.TempDir())
 		if err == nil || !strings.Contains(said, "is not the name of one folder") {
 			t.Errorf("BINARY=%q: %v\n%s", name, err, said)
 		}
@@ -234,7 +259,11 @@ type image struct{ dir string }
 func lay(t *testing.T, binary string) image {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.Rename(binary, filepath.Join(dir, "accede")); err != nil {
+	program, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "accede"), program, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "etc"), 0o755); err != nil {

@@ -25,8 +25,6 @@ const patient = 30 * time.Second
 type play struct {
 	compose compose
 	dir     string
-	command string
-	source  string
 	// here replaces what means something in a container by what means the same here.
 	here []string
 	url  map[string]string
@@ -34,7 +32,7 @@ type play struct {
 
 func newPlay(t *testing.T) *play {
 	t.Helper()
-	p := &play{compose: parse(t), dir: t.TempDir(), command: buildCommand(t), source: root(), url: map[string]string{}}
+	p := &play{compose: parse(t), dir: t.TempDir(), url: map[string]string{}}
 	for _, port := range []string{"4180", "4222", "4190", "4191"} {
 		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
@@ -93,12 +91,7 @@ func (p *play) mount(t *testing.T, source string) string {
 func (p *play) process(ctx context.Context, t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	s := p.compose.Services[name]
-	binary := filepath.Join(p.dir, "bin", s.Build.Args["BINARY"], "accede")
-	if _, err := os.Stat(binary); err != nil {
-		if _, said, err := build(ctx, p.command, p.source, s.Build.Args["BINARY"], filepath.Dir(binary)); err != nil {
-			t.Fatalf("%v\n%s", err, said)
-		}
-	}
+	binary := binary(t, s.Build.Args["BINARY"])
 	entrypoint := s.Entrypoint
 	if len(entrypoint) == 0 {
 		entrypoint = []string{"/accede"}
