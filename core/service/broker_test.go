@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nkeys"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/broker/brokertest"
 	"github.com/accede/accede/core"
@@ -66,7 +66,7 @@ func TestThroughTheBroker(t *testing.T) {
 		consumers := []broker.Consumer{broker.ActionConsumer(), broker.PluginConsumer("slack")}
 		return b.Core.Ensure(ctx, broker.Streams(), consumers)
 	}
-	p.Service.Wake = relay.Wake
+	p.Wake = relay.Wake
 	p.inbox.Subscriber, p.inbox.Send, p.inbox.Now, p.inbox.Counted = b.Core, b.Core.Send, p.clock.Now, nil
 	calls := p.calls()
 	calls.Server = b.Core
@@ -136,7 +136,7 @@ func (p *post) takeKey(credential broker.Credential) {
 // clickThrough publishes a click. The company's clock stands still, so the click is made at the broker's time.
 func (p *post) clickThrough(publisher broker.Publisher, request v1.Request) {
 	p.t.Helper()
-	decision := p.decision("U0IVAN", v1.Approve, request)
+	decision := p.decision(request)
 	decision.Made = clock.System{}.Now()
 	message := p.message(decision)
 	message.ID, message.Deliveries = decision.ID, 0

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/core"
 )
@@ -208,5 +208,6 @@ func FuzzCalls(f *testing.F) {
 type closedStore struct{}
 
 func (closedStore) View(context.Context, func(core.Reader) error) error { return errors.New("closed") }
-func (closedStore) Update(context.Context, func(core.Tx) error) error   { return errors.New("closed") }
-func (closedStore) Close() error                                        { return nil }
+
+func (closedStore) Update(context.Context, func(core.Tx) error) error { return errors.New("closed") }
+func (closedStore) Close() error                                      { return nil }

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -74,7 +74,7 @@ func (d *Deadlines) Move(ctx context.Context) error {
 }
 
 // moveAll says whether any of the requests has moved.
-func (d *Deadlines) moveAll(ctx context.Context, due []v1.Request, now time.Time) (any bool) {
+func (d *Deadlines) moveAll(ctx context.Context, due []v1.Request, now time.Time) (some bool) {
 	for _, request := range due {
 		moved := false
 		err := d.Store.Update(ctx, func(tx core.Tx) (err error) {
@@ -86,11 +86,11 @@ func (d *Deadlines) moveAll(ctx context.Context, due []v1.Request, now time.Time
 			continue
 		}
 		if moved {
-			any = true
+			some = true
 			d.Touched()
 		}
 	}
-	return any
+	return some
 }
 
 // move changes a request if its time is over, as it is in this transaction.

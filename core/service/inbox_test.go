@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/core"
 )
@@ -62,10 +62,11 @@ func (p *post) receive(subject string, data []byte) error {
 	return err
 }
 
-func (p *post) decision(user string, verdict v1.Verdict, request v1.Request) v1.Decision {
+// decision is ivan's approval of what he sees.
+func (p *post) decision(request v1.Request) v1.Decision {
 	return v1.Decision{
-		ID:       v1.DecisionID("slack", user+"-click", user, request.ID, verdict),
-		Identity: v1.Identity{Plugin: "slack", Tenant: "T0", User: user}, RequestID: request.ID, Verdict: verdict,
+		ID:       v1.DecisionID("slack", "click", "U0IVAN", request.ID, v1.Approve),
+		Identity: v1.Identity{Plugin: "slack", Tenant: "T0", User: "U0IVAN"}, RequestID: request.ID, Verdict: v1.Approve,
 		SeenVersion: request.Version, SeenFingerprint: request.Fingerprint, Made: p.clock.Now(),
 	}
 }
@@ -115,7 +116,7 @@ func (p *post) answers() (answers []v1.Answer) {
 func TestInboxCountsAClickOnce(t *testing.T) {
 	p := openPost(t)
 	request := p.ask("why")
-	decision := p.decision("U0IVAN", v1.Approve, request)
+	decision := p.decision(request)
 	message := p.message(decision)
 	if outcome := p.handle(message); outcome.Retry {
 		t.Fatal("asked for it again")
@@ -150,7 +151,7 @@ func TestInboxCountsAClickOnce(t *testing.T) {
 func TestInboxAnswersLateClicksByEvent(t *testing.T) {
 	p := openPost(t)
 	request := p.ask("why")
-	decision := p.decision("U0IVAN", v1.Approve, request)
+	decision := p.decision(request)
 	message := p.message(decision)
 	p.clock.Advance(2 * time.Hour) // the core was down; the broker kept the click
 	p.handle(message)
@@ -166,7 +167,7 @@ func TestInboxRefusesStaleClicks(t *testing.T) {
 	p := openPost(t)
 	request := p.ask("why")
 	for name, age := range map[string]time.Duration{"old": decisionAge + time.Second, "ahead": -decisionLead - time.Second} {
-		decision := p.decision("U0IVAN", v1.Approve, request)
+		decision := p.decision(request)
 		decision.ID, decision.Made = name, p.clock.Now().Add(-age)
 		p.handle(p.message(decision))
 		if got := p.result(decision); got.Code != v1.CodeExpired || got.Message == "" {
@@ -182,7 +183,7 @@ func TestInboxDropsWhatIsNotTheirs(t *testing.T) {
 	p := openPost(t)
 	other := register(t, p.company, "jira")
 	request := p.ask("why")
-	good := p.decision("U0IVAN", v1.Approve, request)
+	good := p.decision(request)
 	payload := func(alter func(*v1.Decision)) []byte {
 		decision := good
 		alter(&decision)
@@ -243,7 +244,7 @@ func TestInboxDropsWhatIsNotTheirs(t *testing.T) {
 func TestInboxKeepsPluginsDecisionsApart(t *testing.T) {
 	p := openPost(t)
 	request := p.ask("why")
-	decision := p.decision("U0IVAN", v1.Approve, request)
+	decision := p.decision(request)
 	err := p.Store.Update(t.Context(), func(tx core.Tx) error {
 		return tx.InsertAction(core.ActionRecord{ID: decision.ID, Plugin: "jira", Created: p.clock.Now()})
 	})
@@ -275,7 +276,7 @@ func TestInboxTriesAgainAndGivesUpPoison(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p.inbox.Decide = decide
-			decision := p.decision("U0IVAN", v1.Approve, request)
+			decision := p.decision(request)
 			decision.ID = name
 			message := p.message(decision)
 			wait := time.Duration(0)
@@ -307,7 +308,7 @@ func TestInboxTriesAgainAndGivesUpPoison(t *testing.T) {
 func TestInboxWaitsForTheStore(t *testing.T) {
 	p := openPost(t)
 	request := p.ask("why")
-	message := p.message(p.decision("U0IVAN", v1.Approve, request))
+	message := p.message(p.decision(request))
 	message.Deliveries = 10 * maxDecisionTries
 	if err := p.Store.Close(); err != nil {
 		t.Fatal(err)

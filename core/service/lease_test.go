@@ -3,13 +3,14 @@ package service
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // at is a time some seconds after the opening.
@@ -165,7 +166,7 @@ func (v *vendor) post(key string, version int64) string {
 		return ref
 	}
 	v.posts++
-	ref := key + string(rune('a'+v.posts))
+	ref := key + "/" + strconv.Itoa(v.posts)
 	v.refs[key], v.shown[ref] = ref, version
 	return ref
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 

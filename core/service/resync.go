@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -290,7 +290,7 @@ func idAt(t time.Time) string {
 	var id uuid.UUID
 	millis := t.UnixMilli()
 	for i := range 6 {
-		id[i] = byte(millis >> (40 - 8*i))
+		id[i] = byte(millis >> (40 - 8*i)) //nolint:gosec // the byte is wanted
 	}
 	id[6] = 0x70
 	return id.String()

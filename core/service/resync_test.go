@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -88,7 +88,8 @@ func TestDueSyncGathersRequestsAndAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []v1.DeliveryKey{
-		{Destination: "C1", RequestID: request.ID, Slot: v1.SlotCard}, {Destination: "C2", RequestID: request.ID, Slot: v1.SlotCard},
+		{Destination: "C1", RequestID: request.ID, Slot: v1.SlotCard},
+		{Destination: "C2", RequestID: request.ID, Slot: v1.SlotCard},
 		{Destination: "U1", RequestID: request.ID, Slot: v1.SlotAnswerPrefix + "d1"},
 		{Destination: "U1", RequestID: request.ID, Slot: v1.SlotAnswerPrefix + "gone"},
 		{Destination: "C1", RequestID: newUUID(t), Slot: v1.SlotCard},

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/store/sqlite"
 )
@@ -119,7 +119,11 @@ func fdatasyncRate(tb testing.TB, dir string) float64 {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer file.Close()
+	defer func() {
+		if err := file.Close(); err != nil {
+			tb.Error(err)
+		}
+	}()
 	page := make([]byte, 4096)
 	for i := range 256 {
 		if _, err := file.WriteAt(page, int64(i)*4096); err != nil {

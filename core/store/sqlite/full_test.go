@@ -69,7 +69,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		return true
 	})
-	if _, any := failed.Load(39); !any {
+	if _, done := failed.Load(39); !done {
 		if err := fill(39); err == nil {
 			t.Error("the disk was not full")
 		}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/store/sqlite"
 )
@@ -59,7 +59,7 @@ func checkWhole(t *testing.T, store core.Store, ids []string) {
 // killWriter returns what a child had acknowledged when it was killed, at least count requests.
 func killWriter(t *testing.T, dir string, count int) (ids []string) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChildStoresUntilKilled$")
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChildStoresUntilKilled$") //nolint:gosec // this test itself
 	child.Env = append(os.Environ(), childDir+"="+dir)
 	output, err := child.StdoutPipe()
 	if err != nil {

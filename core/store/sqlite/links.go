@@ -3,7 +3,7 @@ package sqlite
 import (
 	"database/sql"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -16,11 +16,13 @@ func readLink(row scanner) (link v1.Link, err error) {
 	return link, err
 }
 
+// Link implements [core.Reader].
 func (r *reader) Link(identity v1.Identity) (v1.Link, error) {
 	return one(r.session, readLink, linkColumns+" WHERE plugin = ? AND tenant = ? AND user = ?",
 		identity.Plugin, identity.Tenant, identity.User)
 }
 
+// Links implements [core.Reader].
 func (r *reader) Links(person string) ([]v1.Link, error) {
 	if person == "" {
 		return many(r.session, readLink, linkColumns+" ORDER BY plugin, tenant, user")
@@ -28,11 +30,13 @@ func (r *reader) Links(person string) ([]v1.Link, error) {
 	return many(r.session, readLink, linkColumns+" WHERE person = ? ORDER BY plugin, tenant, user", person)
 }
 
+// InsertLink implements [core.Tx].
 func (t *tx) InsertLink(link v1.Link) error {
 	return t.do("INSERT INTO link (plugin, tenant, user, person, created, created_by) VALUES (?, ?, ?, ?, ?, ?)",
 		link.Plugin, link.Tenant, link.User, link.Person, link.Created.UnixMicro(), link.CreatedBy)
 }
 
+// DeleteLink implements [core.Tx].
 func (t *tx) DeleteLink(identity v1.Identity) error {
 	return t.must("DELETE FROM link WHERE plugin = ? AND tenant = ? AND user = ?",
 		identity.Plugin, identity.Tenant, identity.User)
@@ -46,16 +50,19 @@ func readLinkCode(row scanner) (code core.LinkCode, err error) {
 	return code, err
 }
 
+// LinkCode implements [core.Reader].
 func (r *reader) LinkCode(hash string) (core.LinkCode, error) {
 	return one(r.session, readLinkCode,
 		"SELECT hash, plugin, tenant, user, user_name, expires FROM link_code WHERE hash = ?", hash)
 }
 
+// SaveLinkCode implements [core.Tx].
 func (t *tx) SaveLinkCode(code core.LinkCode) error {
 	return t.do("REPLACE INTO link_code (hash, plugin, tenant, user, user_name, expires) VALUES (?, ?, ?, ?, ?, ?)",
 		code.Hash, code.Identity.Plugin, code.Identity.Tenant, code.Identity.User, code.UserName, code.Expires.UnixMicro())
 }
 
+// DeleteLinkCode implements [core.Tx].
 func (t *tx) DeleteLinkCode(hash string) error {
 	return t.must("DELETE FROM link_code WHERE hash = ?", hash)
 }

@@ -92,14 +92,14 @@ func (s *Store) start(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.write, err = sql.Open("sqlite", address(s.path, writerPragmas)); err != nil {
+	if s.write, err = sql.Open("sqlite", address(s.path, writerPragmas())); err != nil {
 		return fmt.Errorf("opening store %s: %w", s.path, err)
 	}
 	s.write.SetMaxOpenConns(1)
 	if err := migrate(ctx, s.write, s.path); err != nil {
 		return err
 	}
-	if s.read, err = sql.Open("sqlite", address(s.path, readerPragmas)); err != nil {
+	if s.read, err = sql.Open("sqlite", address(s.path, readerPragmas())); err != nil {
 		return fmt.Errorf("opening store %s: %w", s.path, err)
 	}
 	for range cap(s.readers) {
@@ -113,21 +113,25 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	go s.writeAll(writer)
+	go s.writeAll(writer) //nolint:contextcheck // it outlives the opening
 	return nil
 }
 
-// Pragmas of every connection. A view may wait for a checkpoint that restarts the log, hence the busy timeout. The log is
-// copied into the file when it has 16 MB: the pages that every commit touches are then copied once for many commits.
-var (
-	writerPragmas = []string{
+// writerPragmas set up the writer's connection. The log is copied into the file when it has 16 MB: pages that every commit
+// touches are then copied once for many commits.
+func writerPragmas() []string {
+	return []string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "wal_autocheckpoint(4000)",
 		"cache_size(-16384)", "temp_store(MEMORY)", "trusted_schema(0)",
 	}
-	readerPragmas = []string{
+}
+
+// readerPragmas set up a connection for views.
+func readerPragmas() []string {
+	return []string{
 		"busy_timeout(10000)", "query_only(1)", "cache_size(-8192)", "temp_store(MEMORY)", "trusted_schema(0)",
 	}
-)
+}
 
 func address(path string, pragmas []string) string {
 	query := url.Values{"_pragma": pragmas}

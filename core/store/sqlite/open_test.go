@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/store/sqlite"
 )
@@ -29,7 +29,7 @@ func refuse(t *testing.T, dir string, words ...string) {
 	}
 }
 
-// reopened returns a data directory with a store that was closed.
+// closedStore returns a data directory with a store that was closed.
 func closedStore(t *testing.T) (dir, file string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
@@ -43,14 +43,28 @@ func closedStore(t *testing.T) (dir, file string) {
 	return dir, filepath.Join(dir, sqlite.FileName)
 }
 
-func execute(t *testing.T, file, statement string) {
+// openRaw opens the file past the store, as anybody with a copy of SQLite can.
+func openRaw(t *testing.T, file string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func execute(t *testing.T, file, statement string) {
+	t.Helper()
+	db := openRaw(t, file)
 	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -223,11 +237,7 @@ func TestAuditCannotBeRewritten(t *testing.T) {
 	if err := errors.Join(create(store, t), store.Close()); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", filepath.Join(dir, sqlite.FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openRaw(t, filepath.Join(dir, sqlite.FileName))
 	for _, statement := range []string{
 		"DELETE FROM audit", "UPDATE audit SET actor = 'mallory'",
 		"REPLACE INTO audit (seq, at, actor, action, request_id, via, detail) VALUES (1, 1, 'm', '', '', '', x'')",

@@ -19,11 +19,13 @@ func readEvent(row scanner) (entry core.OutboxEntry, err error) {
 	return entry, err
 }
 
+// Outbox implements [core.Reader].
 func (r *reader) Outbox(limit int) ([]core.OutboxEntry, error) {
 	return many(r.session, readEvent, eventColumns+
 		"unpublished CROSS JOIN outbox ON outbox.seq = unpublished.seq ORDER BY unpublished.seq LIMIT ?", limited(limit))
 }
 
+// Events implements [core.Reader].
 func (r *reader) Events(after, requestID string, limit int) ([]core.OutboxEntry, error) {
 	seq, err := r.place(after)
 	if err != nil {
@@ -49,6 +51,7 @@ func (r *reader) place(id string) (int64, error) {
 		(SELECT max(seq) FROM outbox), 0)`, id)
 }
 
+// AddToOutbox implements [core.Tx].
 func (t *tx) AddToOutbox(entry core.OutboxEntry) error {
 	err := t.do("INSERT INTO outbox (id, subject, request_id, created, body) VALUES (?, ?, ?, ?, ?)",
 		entry.ID, entry.Subject, entry.RequestID, entry.Created.UnixMicro(), entry.Body)
@@ -58,7 +61,7 @@ func (t *tx) AddToOutbox(entry core.OutboxEntry) error {
 	return t.do("INSERT INTO unpublished (seq) VALUES (last_insert_rowid())")
 }
 
-// MarkPublished forgets that the events have to be published. When they were is not kept: their own time tells enough.
+// MarkPublished implements [core.Tx]. It forgets that the events have to be published. When they were is not kept: their own time tells enough.
 func (t *tx) MarkPublished(ids []string, _ time.Time) error {
 	for _, id := range ids {
 		if err := t.do("DELETE FROM unpublished WHERE seq = (SELECT seq FROM outbox WHERE id = ?)", id); err != nil {
@@ -68,6 +71,7 @@ func (t *tx) MarkPublished(ids []string, _ time.Time) error {
 	return nil
 }
 
+// Relay implements [core.Reader].
 func (r *reader) Relay() (core.RelayState, error) {
 	return one(r.session, func(row scanner) (state core.RelayState, err error) {
 		var created sql.NullInt64
@@ -78,11 +82,13 @@ func (r *reader) Relay() (core.RelayState, error) {
 	}, "SELECT stream_created, last_sequence, epoch FROM relay")
 }
 
+// SaveRelay implements [core.Tx].
 func (t *tx) SaveRelay(state core.RelayState) error {
 	return t.do("UPDATE relay SET stream_created = ?, last_sequence = ?, epoch = ?",
 		micros(state.StreamCreated), int64(state.LastSequence), state.Epoch) //nolint:gosec // far below the sign
 }
 
+// Action implements [core.Reader].
 func (r *reader) Action(id string) (core.ActionRecord, error) {
 	return one(r.session, func(row scanner) (action core.ActionRecord, err error) {
 		var created sql.NullInt64
@@ -98,6 +104,7 @@ func (r *reader) Action(id string) (core.ActionRecord, error) {
 	}, "SELECT id, plugin, created, answer FROM action WHERE id = ?", id)
 }
 
+// InsertAction implements [core.Tx].
 func (t *tx) InsertAction(action core.ActionRecord) error {
 	answer, err := encode("answer", action.Answer)
 	if err != nil {
@@ -107,6 +114,7 @@ func (t *tx) InsertAction(action core.ActionRecord) error {
 		action.ID, action.Plugin, action.Created.UnixMicro(), answer)
 }
 
+// Idempotency implements [core.Reader].
 func (r *reader) Idempotency(person, key string) (core.IdempotencyRecord, error) {
 	return one(r.session, func(row scanner) (record core.IdempotencyRecord, err error) {
 		var created sql.NullInt64
@@ -116,11 +124,13 @@ func (r *reader) Idempotency(person, key string) (core.IdempotencyRecord, error)
 	}, "SELECT person, key, digest, status, created, body FROM idempotency WHERE person = ? AND key = ?", person, key)
 }
 
+// InsertIdempotency implements [core.Tx].
 func (t *tx) InsertIdempotency(record core.IdempotencyRecord) error {
 	return t.do("INSERT INTO idempotency (person, key, digest, status, created, body) VALUES (?, ?, ?, ?, ?, ?)",
 		record.Person, record.Key, record.Digest, record.Status, record.Created.UnixMicro(), blob(record.Body))
 }
 
+// Audit implements [core.Reader].
 func (r *reader) Audit(after int64, limit int) ([]core.AuditEntry, error) {
 	return many(r.session, func(row scanner) (entry core.AuditEntry, err error) {
 		var at sql.NullInt64
@@ -131,6 +141,7 @@ func (r *reader) Audit(after int64, limit int) ([]core.AuditEntry, error) {
 		after, limited(limit))
 }
 
+// AppendAudit implements [core.Tx].
 func (t *tx) AppendAudit(entry core.AuditEntry) error {
 	return t.do("INSERT INTO audit (at, actor, action, request_id, via, detail) VALUES (?, ?, ?, ?, ?, ?)",
 		entry.At.UnixMicro(), entry.Actor, entry.Action, entry.RequestID, entry.Via, blob(entry.Detail))

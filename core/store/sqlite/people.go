@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -26,6 +26,7 @@ func readPerson(row scanner) (person core.PersonRecord, err error) {
 	return person, nil
 }
 
+// Person implements [core.Reader].
 func (r *reader) Person(nameOrEmail string) (core.PersonRecord, error) {
 	const columns = "SELECT payload, password_hash FROM person WHERE "
 	person, err := one(r.session, readPerson, columns+"name = ?", nameOrEmail)
@@ -35,10 +36,12 @@ func (r *reader) Person(nameOrEmail string) (core.PersonRecord, error) {
 	return one(r.session, readPerson, columns+"email_key = ?", emailKey(nameOrEmail))
 }
 
+// People implements [core.Reader].
 func (r *reader) People() ([]v1.Person, error) {
 	return many(r.session, readPayload[v1.Person], "SELECT payload FROM person ORDER BY name")
 }
 
+// SavePerson implements [core.Tx].
 func (t *tx) SavePerson(person core.PersonRecord) error {
 	payload, err := encode("person", person.Person)
 	if err != nil {
@@ -49,18 +52,22 @@ func (t *tx) SavePerson(person core.PersonRecord) error {
 		payload = excluded.payload`, person.Name, text(emailKey(person.Email)), person.PasswordHash, payload)
 }
 
+// Role implements [core.Reader].
 func (r *reader) Role(name string) (v1.Role, error) {
 	return one(r.session, readPayload[v1.Role], "SELECT payload FROM role WHERE name = ?", name)
 }
 
+// Roles implements [core.Reader].
 func (r *reader) Roles() ([]v1.Role, error) {
 	return many(r.session, readPayload[v1.Role], "SELECT payload FROM role ORDER BY name")
 }
 
+// PolicyVersion implements [core.Reader].
 func (r *reader) PolicyVersion() (int64, error) {
 	return one(r.session, readInt, "SELECT version FROM policy")
 }
 
+// SaveRole implements [core.Tx].
 func (t *tx) SaveRole(role v1.Role) error {
 	payload, err := encode("role", role)
 	if err != nil {
@@ -74,6 +81,7 @@ func (t *tx) SaveRole(role v1.Role) error {
 	return t.raisePolicy()
 }
 
+// DeleteRole implements [core.Tx].
 func (t *tx) DeleteRole(name string) error {
 	if err := t.must("DELETE FROM role WHERE name = ?", name); err != nil {
 		return err
@@ -83,7 +91,7 @@ func (t *tx) DeleteRole(name string) error {
 
 func (t *tx) raisePolicy() error { return t.do("UPDATE policy SET version = version + 1") }
 
-const tokenColumns = "SELECT id, person, title, created, expires, last_used FROM token WHERE "
+const tokenColumns = "SELECT id, person, title, created, expires, last_used FROM token WHERE " //nolint:gosec // column names
 
 func readToken(row scanner) (token v1.Token, err error) {
 	var created, expires, used sql.NullInt64
@@ -92,21 +100,26 @@ func readToken(row scanner) (token v1.Token, err error) {
 	return token, err
 }
 
+// TokenByHash implements [core.Reader].
 func (r *reader) TokenByHash(hash string) (v1.Token, error) {
 	return one(r.session, readToken, tokenColumns+"hash = ?", hash)
 }
 
+// Tokens implements [core.Reader].
 func (r *reader) Tokens(person string) ([]v1.Token, error) {
 	return many(r.session, readToken, tokenColumns+"person = ? ORDER BY id", person)
 }
 
+// InsertToken implements [core.Tx].
 func (t *tx) InsertToken(token v1.Token, hash string) error {
 	return t.do(`INSERT INTO token (id, hash, person, title, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		token.ID, hash, token.Person, token.Title, token.Created.UnixMicro(), micros(token.Expires), micros(token.LastUsed))
 }
 
+// TouchToken implements [core.Tx].
 func (t *tx) TouchToken(id string, used time.Time) error {
 	return t.must("UPDATE token SET last_used = ? WHERE id = ?", used.UnixMicro(), id)
 }
 
+// DeleteToken implements [core.Tx].
 func (t *tx) DeleteToken(id string) error { return t.must("DELETE FROM token WHERE id = ?", id) }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -18,24 +18,28 @@ func readPlugin(row scanner) (plugin core.PluginRecord, err error) {
 	return plugin, err
 }
 
+// Plugin implements [core.Reader].
 func (r *reader) Plugin(name string) (core.PluginRecord, error) {
 	return one(r.session, readPlugin, pluginColumns+" WHERE name = ?", name)
 }
 
+// Plugins implements [core.Reader].
 func (r *reader) Plugins() ([]core.PluginRecord, error) {
 	return many(r.session, readPlugin, pluginColumns+" ORDER BY name")
 }
 
+// SavePlugin implements [core.Tx].
 func (t *tx) SavePlugin(plugin core.PluginRecord) error {
 	return t.do("REPLACE INTO plugin (name, public_key, created, synced) VALUES (?, ?, ?, ?)",
 		plugin.Name, plugin.PublicKey, plugin.Created.UnixMicro(), micros(plugin.Synced))
 }
 
-// DeletePlugin keeps the plugin's deliveries: what it posted is still there should it come back.
+// DeletePlugin implements [core.Tx]. It keeps the plugin's deliveries: what it posted is still there should it come back.
 func (t *tx) DeletePlugin(name string) error {
 	return t.must("DELETE FROM plugin WHERE name = ?", name)
 }
 
+// Pause implements [core.Reader].
 func (r *reader) Pause(plugin, destination string) (time.Time, error) {
 	until, err := one(r.session, readInt,
 		"SELECT until FROM pause WHERE plugin = ? AND destination = ?", plugin, destination)
@@ -48,6 +52,7 @@ func (r *reader) Pause(plugin, destination string) (time.Time, error) {
 	return time.UnixMicro(until).UTC(), nil
 }
 
+// SavePause implements [core.Tx].
 func (t *tx) SavePause(plugin, destination string, until time.Time) error {
 	if until.IsZero() {
 		return t.do("DELETE FROM pause WHERE plugin = ? AND destination = ?", plugin, destination)
@@ -66,16 +71,19 @@ func readDelivery(row scanner) (d v1.Delivery, err error) {
 	return d, err
 }
 
+// Delivery implements [core.Reader].
 func (r *reader) Delivery(plugin string, key v1.DeliveryKey) (v1.Delivery, error) {
 	return one(r.session, readDelivery, deliveryColumns+
 		"plugin = ? AND request_id = ? AND slot = ? AND destination = ?", plugin, key.RequestID, key.Slot, key.Destination)
 }
 
+// Deliveries implements [core.Reader].
 func (r *reader) Deliveries(plugin, state string, limit int) ([]v1.Delivery, error) {
 	return many(r.session, readDelivery, deliveryColumns+"plugin = ? AND state = ? ORDER BY id LIMIT ?",
 		plugin, state, limited(limit))
 }
 
+// DeliveryCounts implements [core.Reader].
 func (r *reader) DeliveryCounts(plugin string) (map[string]int64, error) {
 	counts := map[string]int64{}
 	err := r.each(func(row scanner) error {
@@ -88,6 +96,7 @@ func (r *reader) DeliveryCounts(plugin string) (map[string]int64, error) {
 	return counts, err
 }
 
+// DueDeliveries implements [core.Reader].
 func (r *reader) DueDeliveries(plugin string, now time.Time, after string, limit int) ([]v1.Delivery, error) {
 	return many(r.session, readDelivery, deliveryColumns+`plugin = ?1 AND due IS NOT NULL AND due <= ?2 AND id > ?3
 		AND NOT EXISTS (SELECT 1 FROM pause
@@ -95,6 +104,7 @@ func (r *reader) DueDeliveries(plugin string, now time.Time, after string, limit
 		ORDER BY id LIMIT ?4`, plugin, now.UnixMicro(), after, limited(limit))
 }
 
+// SaveDelivery implements [core.Tx].
 func (t *tx) SaveDelivery(d v1.Delivery) error {
 	return t.do(`INSERT INTO delivery (id, plugin, request_id, slot, destination, destination_name, state, attempt, owner,
 			lease_until, key, first_tried, unsure, ref, shown_version, last_error, last_kind, next_try, due, settled)
@@ -123,4 +133,5 @@ func dueOf(d v1.Delivery) time.Time {
 	}
 }
 
+// DeleteDelivery implements [core.Tx].
 func (t *tx) DeleteDelivery(id string) error { return t.must("DELETE FROM delivery WHERE id = ?", id) }

@@ -5,7 +5,7 @@ import "time"
 // pruneBatch bounds how many rows of a kind one call of Prune deletes, so that it holds up other updates only shortly.
 const pruneBatch = 1000
 
-// Prune implements core.Tx. It deletes a bounded number of rows; call it again until it returns zero.
+// Prune implements [core.Tx]. It deletes a bounded number of rows; call it again until it returns zero.
 func (t *tx) Prune(before time.Time) (int64, error) {
 	var total int64
 	for _, query := range []string{

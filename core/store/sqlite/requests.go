@@ -4,24 +4,28 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
+// Request implements [core.Reader].
 func (r *reader) Request(id string) (v1.Request, error) {
 	return one(r.session, readPayload[v1.Request], "SELECT payload FROM request WHERE id = ?", id)
 }
 
+// PendingLike implements [core.Reader].
 func (r *reader) PendingLike(person, ask string) (v1.Request, error) {
 	return one(r.session, readPayload[v1.Request], `SELECT payload FROM request INDEXED BY request_ask
 		WHERE ask = ? AND state = 'PENDING' AND requester = ? ORDER BY id DESC LIMIT 1`, ask, person)
 }
 
+// Due implements [core.Reader].
 func (r *reader) Due(now time.Time, limit int) ([]v1.Request, error) {
 	return many(r.session, readPayload[v1.Request], `SELECT payload FROM request
 		WHERE deadline IS NOT NULL AND deadline <= ? ORDER BY deadline LIMIT ?`, now.UnixMicro(), limited(limit))
 }
 
+// Requests implements [core.Reader].
 func (r *reader) Requests(filter core.RequestFilter) ([]v1.Request, error) {
 	query, args := listing(filter)
 	return many(r.session, readPayload[v1.Request], query, args...)
@@ -30,6 +34,7 @@ func (r *reader) Requests(filter core.RequestFilter) ([]v1.Request, error) {
 // unsettledFew is how many recently updated requests are sorted for one page; beyond it reading in order of id is cheaper.
 const unsettledFew = 2000
 
+// Unsettled implements [core.Reader].
 func (r *reader) Unsettled(plugin string, since time.Time, after string, limit int) ([]v1.Request, error) {
 	from := since.UnixMicro()
 	recent, err := one(r.session, readInt, `SELECT count(*) FROM (SELECT 1 FROM request INDEXED BY request_updated
@@ -52,6 +57,7 @@ func (r *reader) Unsettled(plugin string, since time.Time, after string, limit i
 		) ORDER BY id LIMIT ?4`, plugin, after, from, limited(limit))
 }
 
+// InsertRequest implements [core.Tx].
 func (t *tx) InsertRequest(request v1.Request, ask string) error {
 	payload, err := encode("request", request)
 	if err != nil {
@@ -80,6 +86,7 @@ func readStored(row scanner) (s stored, err error) {
 	return s, err
 }
 
+// SaveRequest implements [core.Tx].
 func (t *tx) SaveRequest(request v1.Request) error {
 	old, err := one(t.session, readStored, "SELECT rowid, version, state, facets FROM request WHERE id = ?", request.ID)
 	if err != nil {

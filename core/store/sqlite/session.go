@@ -60,7 +60,7 @@ func (s *session) judge(err error) error {
 
 // exec runs a statement and returns how many rows it changed.
 func (s *session) exec(query string, args ...any) (int64, error) {
-	stmt, err := s.statement(query)
+	stmt, err := s.statement(query) //nolint:sqlclosecheck // close closes it with the session
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +91,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // get reads one row; core.ErrNotFound if there is none.
 func (s *session) get(read func(scanner) error, query string, args ...any) error {
-	stmt, err := s.statement(query)
+	stmt, err := s.statement(query) //nolint:sqlclosecheck // close closes it with the session
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *session) get(read func(scanner) error, query string, args ...any) error
 
 // each reads every row.
 func (s *session) each(read func(scanner) error, query string, args ...any) error {
-	stmt, err := s.statement(query)
+	stmt, err := s.statement(query) //nolint:sqlclosecheck // close closes it with the session
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *session) each(read func(scanner) error, query string, args ...any) erro
 	if err != nil {
 		return s.judge(err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	for rows.Next() {
 		if err := read(rows); err != nil {
 			return s.judge(err)

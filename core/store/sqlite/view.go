@@ -20,7 +20,7 @@ func (s *Store) View(ctx context.Context, fn func(core.Reader) error) error {
 	}
 	select {
 	case session := <-s.readers:
-		return s.view(session, fn)
+		return s.view(session, fn) //nolint:contextcheck // statements run under no caller's context, see session
 	case <-s.closing:
 		return ErrClosed
 	case <-ctx.Done():

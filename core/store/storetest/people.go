@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -59,7 +59,7 @@ func raisesPolicyVersion(t *testing.T, store core.Store) {
 	same(t, "the version after a refused change", version(), saved)
 	update(t, store, func(tx core.Tx) error { return tx.DeleteRole("dba") })
 	fails(t, store, core.ErrNotFound, find)
-	if !(before < saved && saved < version()) {
+	if before >= saved || saved >= version() {
 		t.Errorf("versions %d, %d, %d do not rise", before, saved, version())
 	}
 }

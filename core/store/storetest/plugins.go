@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -45,7 +45,8 @@ func keepsDeliveries(t *testing.T, store core.Store) {
 	update(t, store, func(tx core.Tx) error { return tx.SaveDelivery(want) })
 	same(t, "the changed delivery", get(t, store, find), want)
 	for _, other := range []v1.DeliveryKey{
-		{Destination: "C2", RequestID: key.RequestID, Slot: key.Slot}, {Destination: "C1", RequestID: newID(t), Slot: key.Slot},
+		{Destination: "C2", RequestID: key.RequestID, Slot: key.Slot},
+		{Destination: "C1", RequestID: newID(t), Slot: key.Slot},
 		{Destination: "C1", RequestID: key.RequestID, Slot: v1.SlotOutcome},
 	} {
 		fails(t, store, core.ErrNotFound, func(r core.Reader) (v1.Delivery, error) { return r.Delivery("slack", other) })
@@ -63,18 +64,18 @@ func keepsDeliveries(t *testing.T, store core.Store) {
 }
 
 func findsDueDeliveries(t *testing.T, store core.Store) {
-	make := func(destination, state string, lease, try time.Duration) v1.Delivery {
+	put := func(destination, state string, lease, try time.Duration) v1.Delivery {
 		d := delivery(t, v1.DeliveryKey{Destination: destination, RequestID: newID(t), Slot: v1.SlotCard})
 		d.State, d.LeaseUntil, d.NextTry = state, start().Add(lease), start().Add(try)
 		update(t, store, func(tx core.Tx) error { return tx.SaveDelivery(d) })
 		return d
 	}
-	lapsed := make("C1", v1.DeliveryClaimed, 2*time.Minute, 0)
-	retry := make("C1", v1.DeliveryRetry, 0, time.Minute)
-	paused := make("C2", v1.DeliveryRetry, 0, time.Minute)
-	make("C1", v1.DeliveryPosted, 0, 0)
-	make("C1", v1.DeliveryParked, 0, 0)
-	make("C1", v1.DeliveryDropped, 0, 0)
+	lapsed := put("C1", v1.DeliveryClaimed, 2*time.Minute, 0)
+	retry := put("C1", v1.DeliveryRetry, 0, time.Minute)
+	paused := put("C2", v1.DeliveryRetry, 0, time.Minute)
+	put("C1", v1.DeliveryPosted, 0, 0)
+	put("C1", v1.DeliveryParked, 0, 0)
+	put("C1", v1.DeliveryDropped, 0, 0)
 	update(t, store, func(tx core.Tx) error { return tx.SavePause("slack", "C2", start().Add(time.Hour)) })
 	due := func(after time.Duration, cursor string, limit int) (found []string) {
 		for _, d := range get(t, store, func(r core.Reader) ([]v1.Delivery, error) {

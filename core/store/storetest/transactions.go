@@ -7,11 +7,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
-var errOnPurpose = errors.New("on purpose") //nolint:gochecknoglobals // a sentinel of the suite
+var errOnPurpose = errors.New("on purpose")
 
 func leavesNothing(t *testing.T, store core.Store) {
 	kept, lost := request(t), request(t)
