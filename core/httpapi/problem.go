@@ -132,6 +132,9 @@ func causeOf(err error) error {
 }
 
 func (a *api) logCause(ctx context.Context, level slog.Level, message string, err error) {
+	if errors.Is(err, context.Canceled) {
+		level = slog.LevelDebug // the caller left; nothing is wrong here
+	}
 	call := callOf(ctx)
 	a.logger.Log(ctx, level, message, "correlation_id", call.id, "route", call.route, "person", call.actor.Person.Name, "err", err)
 }

@@ -87,6 +87,9 @@ func (a *api) streamed(ctx context.Context, news look) (*huma.StreamResponse, er
 		defer a.metrics.streams.Dec()
 		r, w := humago.Unwrap(c)
 		s := newStream(w)
+		if r.Method == http.MethodHead {
+			return // there is no body to stream
+		}
 		if err := s.write(fmt.Sprintf("retry: %d\n\n", reconnectMillis)); err != nil {
 			return
 		}

@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/httpapi"
+	"github.com/accede/accede/core/httpapi/httpapitest"
 	"github.com/accede/accede/internal/eventually"
 )
 
@@ -182,6 +185,32 @@ func TestStreamStaysAliveAndEndsWithItsToken(t *testing.T) {
 		t.Errorf("last event %+v", last)
 	}
 	ended(t, events)
+}
+
+// TestStreamOutlivesTheServersTimeouts gives a stream many times what the server allows a normal call.
+func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
+	core := httpapitest.New()
+	handler, err := httpapi.New(httpapi.Options{
+		Service: core, Logger: slog.New(slog.DiscardHandler), Heartbeat: 20 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := httptest.NewUnstartedServer(handler)
+	slow.Config.ReadTimeout, slow.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	slow.Start()
+	defer slow.Close()
+	s := &server{t: t, url: slow.URL, http: slow.Client()}
+	events, leave := s.stream(ask{method: "GET", path: "/v1/events", who: "alice"})
+	for range 25 {
+		next(t, events)
+	}
+	leave()
+}
+
+func TestHeadOfAStreamEnds(t *testing.T) {
+	s := serve(t)
+	s.want(200, ask{method: "HEAD", path: "/v1/events", who: "alice"})
 }
 
 func TestStreamEndsWhenTheServerStops(t *testing.T) {
