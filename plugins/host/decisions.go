@@ -144,12 +144,12 @@ func (d *desk) carry(ctx context.Context, decision v1.Decision, message broker.M
 // store publishes until the broker has confirmed. While it cannot, the person knows that nothing is recorded yet.
 func (d *desk) store(ctx context.Context, decision v1.Decision, message broker.Message) bool {
 	started, told, wait := time.Now(), false, 500*time.Millisecond
-	for {
+	for attempt := 1; ; attempt++ {
 		err := d.publish(ctx, message)
 		if err == nil {
 			return true
 		}
-		d.logger.Warn("storing decision", "request_id", decision.RequestID, "attempt", 1, "err", err)
+		d.logger.Warn("storing decision", "request_id", decision.RequestID, "attempt", attempt, "err", err)
 		if errors.Is(err, broker.ErrDenied) || time.Since(started) > storeFor {
 			d.giveUp(ctx, decision)
 			return false

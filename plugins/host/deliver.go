@@ -177,6 +177,14 @@ func (did deed) shows(j job) int64 {
 	return j.version
 }
 
+// level is how loud a deed is logged: what is new to people is worth a line.
+func (did deed) level() slog.Level {
+	if did.posted || did.adopted {
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
 func (d *deliverer) record(ctx context.Context, l lease, did deed) (result, bool) {
 	stale, err := d.core.conclude(ctx, l.deadline, broker.MethodRecord, v1.Record{
 		DeliveryKey: l.job.DeliveryKey, Attempt: l.reply.Attempt, Ref: string(did.ref),
@@ -194,6 +202,8 @@ func (d *deliverer) record(ctx context.Context, l lease, did deed) (result, bool
 		return result{}, true
 	}
 	d.count(l.job, did)
+	d.logger.Log(ctx, did.level(), "delivery recorded", "request_id", l.job.RequestID, "destination", l.job.name,
+		"slot", l.job.Slot, "attempt", l.reply.Attempt, "version", did.shows(l.job), "adopted", did.adopted)
 	d.dirty.forget(l.job.id())
 	d.streaks.forget(l.job.id())
 	if did.shows(l.job) < l.job.version {

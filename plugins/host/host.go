@@ -177,13 +177,13 @@ type coreState struct {
 	known     chan struct{} // closed once the core has answered
 	heardOnce bool
 	down      bool
-	err       error
+	silences  int
 	epoch     int64
 	publicURL string
 }
 
 func newCoreState() *coreState {
-	return &coreState{known: make(chan struct{}), err: errNoCore, down: true}
+	return &coreState{known: make(chan struct{}), down: true}
 }
 
 // heard notes an answer and says whether everything should be compared again: the core was away, or its broker has
@@ -195,15 +195,18 @@ func (c *coreState) heard(reply v1.HeartbeatReply) (resync bool) {
 	if !c.heardOnce {
 		close(c.known)
 	}
-	c.heardOnce, c.down, c.err = true, false, nil
+	c.heardOnce, c.down, c.silences = true, false, 0
 	c.epoch, c.publicURL = reply.Epoch, reply.PublicURL
 	return resync
 }
 
-func (c *coreState) lost(err error) {
+// lost notes that there was no answer and returns how many times in a row.
+func (c *coreState) lost() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.down, c.err = true, err
+	c.down = true
+	c.silences++
+	return c.silences
 }
 
 func (c *coreState) url() string {

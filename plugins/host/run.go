@@ -79,10 +79,10 @@ func (h *Host) consumes(ctx context.Context) {
 	group.Go(func() { h.resyncs(ctx) })
 	group.Go(func() { h.polls(ctx) })
 	consumer := broker.PluginConsumer(h.spec.Name)
-	for ctx.Err() == nil {
+	for failures := 1; ctx.Err() == nil; failures++ {
 		err := h.broker.Consume(ctx, consumer.Stream, consumer.Name, h.settings.Workers, h.handle)
 		if ctx.Err() == nil {
-			h.logger.Error("taking events ended and is started again", "attempt", 1, "err", err)
+			h.logger.Error("taking events ended and is started again", "attempt", failures, "err", err)
 			pause(ctx, listenFirst)
 		}
 	}
@@ -91,10 +91,10 @@ func (h *Host) consumes(ctx context.Context) {
 
 // listenForResults goes on while the host is stopping, for as long as somebody waits for a result.
 func (h *Host) listenForResults(ctx context.Context) {
-	for ctx.Err() == nil {
+	for failures := 1; ctx.Err() == nil; failures++ {
 		err := h.broker.Listen(ctx, broker.ResultPattern(h.spec.Name), h.desk.results.receive)
 		if ctx.Err() == nil {
-			h.logger.Error("listening for results ended and is started again", "attempt", 1, "err", err)
+			h.logger.Error("listening for results ended and is started again", "attempt", failures, "err", err)
 			pause(ctx, listenFirst)
 		}
 	}
@@ -116,7 +116,7 @@ func (h *Host) listens(ctx context.Context) {
 	if h.can.Listener == nil {
 		return
 	}
-	wait := listenFirst
+	wait, failures := listenFirst, 0
 	for ctx.Err() == nil {
 		started := time.Now()
 		h.listener.set(nil)
@@ -129,9 +129,10 @@ func (h *Host) listens(ctx context.Context) {
 		}
 		h.listener.set(errors.New("the plugin does not receive callbacks: " + vendorhttp.Redact(err.Error())))
 		if time.Since(started) > listenLast {
-			wait = listenFirst
+			wait, failures = listenFirst, 0
 		}
-		h.logger.Error("listening for callbacks ended and is started again", "attempt", 1, "wait", wait.String(),
+		failures++
+		h.logger.Error("listening for callbacks ended and is started again", "attempt", failures, "wait", wait.String(),
 			"err", vendorhttp.Redact(err.Error()))
 		pause(ctx, wait+jitter(wait))
 		wait = min(2*wait, listenLast)

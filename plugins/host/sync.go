@@ -20,16 +20,17 @@ const (
 
 // resyncs compares everything with the core: at the start, when asked to, and from time to time.
 func (h *Host) resyncs(ctx context.Context) {
-	wait := firstSyncWait
+	wait, failures := firstSyncWait, 0
 	for ctx.Err() == nil {
 		pages, err := h.sync(ctx, v1.SyncRequest{Limit: syncPage}, 0)
 		next := h.settings.Resync.Std()
 		if err != nil {
-			h.logger.Warn("resync failed", "attempt", 1, "wait", wait.String(), "err", err)
+			failures++
+			h.logger.Warn("resync failed", "attempt", failures, "wait", wait.String(), "err", err)
 			next, wait = wait, min(2*wait, lastSyncWait)
 		} else {
 			h.logger.Debug("resync done", "pages", pages)
-			wait = firstSyncWait
+			wait, failures = firstSyncWait, 0
 		}
 		timer := time.NewTimer(next + jitter(next/10))
 		select {
@@ -51,10 +52,15 @@ func (h *Host) wantResync() {
 
 // polls works through what the ledger says is due again, and what this replica put off.
 func (h *Host) polls(ctx context.Context) {
+	failures := 0
 	for pause(ctx, h.settings.Poll.Std()+jitter(h.settings.Poll.Std()/4)) {
 		h.each(h.later.due())
-		if _, err := h.sync(ctx, v1.SyncRequest{Due: true, Limit: syncPage}, maxDuePages); err != nil && ctx.Err() == nil {
-			h.logger.Warn("asking for due deliveries failed", "attempt", 1, "err", err)
+		_, err := h.sync(ctx, v1.SyncRequest{Due: true, Limit: syncPage}, maxDuePages)
+		if err == nil {
+			failures = 0
+		} else if ctx.Err() == nil {
+			failures++
+			h.logger.Warn("asking for due deliveries failed", "attempt", failures, "err", err)
 		}
 	}
 }
@@ -119,8 +125,7 @@ func (h *Host) beat(ctx context.Context) {
 		return
 	}
 	if err != nil {
-		h.logger.Warn("the core does not answer", "attempt", 1, "err", err)
-		h.coreState.lost(err)
+		h.logger.Warn("the core does not answer", "attempt", h.coreState.lost(), "err", err)
 		return
 	}
 	if h.coreState.heard(reply) {
@@ -128,8 +133,5 @@ func (h *Host) beat(ctx context.Context) {
 	}
 }
 
-// Why a replica is not ready.
-var (
-	errNoCore   = errors.New("the core has not answered yet")
-	errStopping = errors.New("the plugin is stopping")
-)
+// errStopping is why a replica that stops is not ready.
+var errStopping = errors.New("the plugin is stopping")

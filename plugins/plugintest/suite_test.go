@@ -211,7 +211,7 @@ func (b *bot) send(ctx context.Context, method string, message post) error {
 		return b.spoil(err, vendorhttp.Failure("posting message", vendorhttp.Creates, nil, err))
 	}
 	if b.flaw != "leaves bodies open" {
-		defer response.Body.Close() //nolint:errcheck // only read from
+		defer response.Body.Close()
 	}
 	return b.spoil(nil, vendorhttp.Failure("posting message", vendorhttp.Creates, response, nil))
 }
