@@ -23,18 +23,6 @@ func TestAccede(t *testing.T) {
 	}
 }
 
-func TestWaiversAreNeeded(t *testing.T) {
-	repository, err := load(filepath.Join("..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path := range waived {
-		if !slices.ContainsFunc(repository.packages, func(p pkg) bool { return p.path == path }) {
-			t.Errorf("the waiver for %s waives nothing; remove it from internal/archtest/rules.go", path)
-		}
-	}
-}
-
 // TestScenarios runs the checker over small trees, each a txtar file in testdata: its comment lists the findings that
 // are expected, one per line, and its files are the tree. A tree without go.mod or docs/dependencies.md gets plain ones.
 func TestScenarios(t *testing.T) {
