@@ -14,6 +14,8 @@ type session struct {
 	// failure is the first error of the running transaction that is no answer. After it nothing more is tried: SQLite may
 	// have rolled the transaction back by itself, and what came then would be committed alone.
 	failure error
+	// writes counts the statements that may have changed something.
+	writes int
 }
 
 func openSession(ctx context.Context, db *sql.DB) (*session, error) {
@@ -68,6 +70,7 @@ func (s *session) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, s.judge(err)
 	}
+	s.writes++
 	return result.RowsAffected()
 }
 

@@ -129,8 +129,25 @@ func begun(batch []*job) []*job {
 	return kept
 }
 
-// transact returns nil when everything that did not fail by itself is on disk.
-func (s *Store) transact(writer *session, batch []*job) (err error) {
+// errMixed says that an update failed after it had written, in a transaction that others have written in too.
+var errMixed = errors.New("an update failed half-way")
+
+// transact returns nil when everything that did not fail by itself is on disk. Few updates fail after they have written, so
+// a batch first runs without savepoints, and once more with them if one does.
+func (s *Store) transact(writer *session, batch []*job) error {
+	err := inOne(writer, batch, s.plainly)
+	switch {
+	case !errors.Is(err, errMixed):
+		return err
+	case len(batch) == 1:
+		return batch[0].err
+	default:
+		return inOne(writer, batch, s.savepoint)
+	}
+}
+
+// inOne runs updates in one transaction, which ends with the first error that run returns.
+func inOne(writer *session, batch []*job, run func(*session, *job) error) (err error) {
 	writer.failure = nil
 	defer func() {
 		if err != nil {
@@ -141,21 +158,26 @@ func (s *Store) transact(writer *session, batch []*job) (err error) {
 	if err := writer.do("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if len(batch) == 1 {
-		if batch[0].err = s.attempt(writer, batch[0]); batch[0].err != nil {
-			return batch[0].err
-		}
-		return writer.do("COMMIT")
-	}
 	for _, update := range batch {
-		if err := s.savepoint(writer, update); err != nil {
+		if err := run(writer, update); err != nil {
 			return err
 		}
 	}
 	return writer.do("COMMIT")
 }
 
-// savepoint runs one update of several. An error of the update is the update's own; one that is returned ends the batch.
+// plainly runs an update with no way back but that of the whole transaction.
+func (s *Store) plainly(writer *session, update *job) error {
+	before := writer.writes
+	update.err = s.attempt(writer, update)
+	if update.err != nil && (writer.writes != before || writer.failure != nil) {
+		return errMixed
+	}
+	return nil
+}
+
+// savepoint runs an update that can be taken back alone. An error of the update is the update's own; one that is returned
+// ends the transaction.
 func (s *Store) savepoint(writer *session, update *job) error {
 	if err := writer.do("SAVEPOINT one"); err != nil {
 		return err
