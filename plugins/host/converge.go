@@ -101,11 +101,6 @@ func (h *Host) show(ctx context.Context, request v1.Request) verdict {
 
 // showAt brings one destination to the request's version: the card, then what belongs to it in the order it happened.
 func (h *Host) showAt(ctx context.Context, request v1.Request, to target) verdict {
-	release, err := h.destinations.lock(ctx, to.ID)
-	if err != nil {
-		return verdict{again: true, broken: true, err: err}
-	}
-	defer release()
 	card := plugins.NewCard(request, to.audience, h.publicURL(), h.settings.Decisions == DecideInChat)
 	shown := h.deliverer.bring(ctx, h.cardJob(request, to, card))
 	switch {

@@ -65,19 +65,18 @@ type Host struct {
 	started   time.Time
 	failpoint func(string)
 
-	routes       routes
-	deliverer    *deliverer
-	desk         *desk
-	requests     *keyedLock
-	destinations *keyedLock
-	snapshots    *snapshots
-	converged    *memory[int64]
-	resolved     *memory[remembered[[]plugins.Destination]]
-	linked       *memory[remembered[map[string][]v1.Identity]]
-	later        *later
-	coreState    *coreState
-	listener     *condition
-	resyncNow    chan struct{}
+	routes    routes
+	deliverer *deliverer
+	desk      *desk
+	requests  *keyedLock
+	snapshots *snapshots
+	converged *memory[int64]
+	resolved  *memory[remembered[[]plugins.Destination]]
+	linked    *memory[remembered[map[string][]v1.Identity]]
+	later     *later
+	coreState *coreState
+	listener  *condition
+	resyncNow chan struct{}
 
 	// work is the context of everything that has begun; it ends when the time for stopping is over.
 	work     context.Context //nolint:containedctx // it spans calls that come from the broker and the vendor
@@ -109,7 +108,7 @@ func New(ctx context.Context, options Options) (*Host, error) {
 		spec: options.Spec, settings: options.Settings, plugin: plugin, can: capabilitiesOf(plugin),
 		broker: options.Broker, ready: options.Ready, rejoined: options.Reconnected, logger: logger, replica: options.Replica, started: time.Now().UTC(),
 		metrics: newMetrics(options.Registry, options.Spec.Name), failpoint: options.Failpoint,
-		routes: routes(options.Settings.RoleToRecipients), requests: newKeyedLock(), destinations: newKeyedLock(),
+		routes: routes(options.Settings.RoleToRecipients), requests: newKeyedLock(),
 		snapshots: newSnapshots(), converged: newMemory[int64](rememberedRequests),
 		resolved: newMemory[remembered[[]plugins.Destination]](resolutions),
 		linked:   newMemory[remembered[map[string][]v1.Identity]](resolutions),

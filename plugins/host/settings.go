@@ -77,7 +77,7 @@ const (
 func DefaultSettings() Settings {
 	return Settings{
 		Decisions: DecideInChat,
-		Lease:     config.Duration(30 * time.Second), Workers: 16,
+		Lease:     config.Duration(30 * time.Second), Workers: 32,
 		Poll: config.Duration(time.Second), Resync: config.Duration(10 * time.Minute),
 		Heartbeat: config.Duration(5 * time.Second), Settle: config.Duration(5 * time.Second),
 	}

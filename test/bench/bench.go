@@ -78,7 +78,7 @@ func (b *bench) run(ctx context.Context) error {
 	defer b.vendor.close()
 	b.row("measurement", "result", "goal", "")
 	b.row("---", "---", "---", "---")
-	for _, measure := range []func(context.Context) error{b.disk, b.creates, b.idle, b.cards, b.cycles, b.startUp} {
+	for _, measure := range []func(context.Context) error{b.disk, b.idle, b.cycles, b.cards, b.creates, b.startUp} {
 		if err := measure(ctx); err != nil {
 			return err
 		}
@@ -183,8 +183,9 @@ func (b *bench) call(ctx context.Context, method, path string, body []byte, want
 
 func (b *bench) mark() string { return fmt.Sprintf("bench-%d-", b.serial.Add(1)) }
 
-// creates measures durable creation alone: no plugin is registered yet.
+// creates measures durable creation alone: no plugin runs.
 func (b *bench) creates(ctx context.Context) error {
+	b.stack.Slack[0].Kill()
 	for _, test := range []struct {
 		clients int
 		goal    float64
@@ -215,7 +216,7 @@ func (b *bench) idle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.row("memory of "+process.Name+" at rest", fmt.Sprintf("%.0f MiB", memory), "", "resident, after the load above")
+		b.row("memory of "+process.Name+" at rest", fmt.Sprintf("%.0f MiB", memory), "", "resident")
 	}
 	return nil
 }
@@ -328,7 +329,6 @@ const approveAction = "approve"
 
 // startUp fills the store, starts the core anew and measures how soon it is ready and how fast it lists.
 func (b *bench) startUp(ctx context.Context) error {
-	b.stack.Slack[0].Kill()
 	missing := int64(b.stored) - b.serial.Load()
 	var left atomic.Int64
 	left.Store(missing)
