@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 
 	// The driver registers itself with database/sql.
@@ -27,7 +28,7 @@ type Options struct {
 	// Dir is the data directory. It is made if it does not exist, and belongs to one process at a time.
 	Dir    string
 	Logger *slog.Logger
-	// Readers is how many views can run at once; zero takes four.
+	// Readers is how many views can run at once; zero takes one per processor, and four at least.
 	Readers int
 }
 
@@ -55,7 +56,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	if options.Readers <= 0 {
-		options.Readers = 4
+		options.Readers = max(4, runtime.GOMAXPROCS(0))
 	}
 	if err := makeDir(options.Dir); err != nil {
 		return nil, err

@@ -30,8 +30,21 @@ func (r *reader) Plugins() ([]core.PluginRecord, error) {
 
 // SavePlugin implements [core.Tx].
 func (t *tx) SavePlugin(plugin core.PluginRecord) error {
+	_, err := t.Plugin(plugin.Name)
+	if errors.Is(err, core.ErrNotFound) {
+		err = t.unsettleOld(plugin.Name)
+	}
+	if err != nil {
+		return err
+	}
 	return t.do("REPLACE INTO plugin (name, public_key, created, synced) VALUES (?, ?, ?, ?)",
 		plugin.Name, plugin.PublicKey, plugin.Created.UnixMicro(), micros(plugin.Synced))
+}
+
+// unsettleOld finds the cards that fell behind while a plugin was not registered.
+func (t *tx) unsettleOld(plugin string) error {
+	return t.do(`UPDATE delivery SET settled = 0 WHERE plugin = ? AND slot = 'card' AND settled = 1
+		AND shown_version < (SELECT version FROM request WHERE request.id = delivery.request_id)`, plugin)
 }
 
 // DeletePlugin implements [core.Tx]. It keeps the plugin's deliveries: what it posted is still there should it come back.

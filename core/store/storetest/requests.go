@@ -217,4 +217,9 @@ func findsUnsettled(t *testing.T, store core.Store) {
 	same(t, "unsettled after access ended", unsettled(since, "", 10), []string{open.ID, behind.ID, recent.ID})
 	show(open, open.Version)
 	same(t, "pending ones are always looked at", unsettled(since, "", 10), []string{open.ID, behind.ID, recent.ID})
+	show(behind, ended.Version)
+	update(t, store, func(tx core.Tx) error { return tx.DeletePlugin("slack") })
+	save(t, store, next(ended, v1.StateApproved))
+	update(t, store, func(tx core.Tx) error { return tx.SavePlugin(core.PluginRecord{Name: "slack", Created: start()}) })
+	same(t, "unsettled after a pause of the plugin", unsettled(since, "", 10), []string{open.ID, behind.ID, recent.ID})
 }
