@@ -1,9 +1,9 @@
 #!/bin/sh
 # Fills a fresh core with the demo's roles, people and links, and hands the Slack plugin its credential. What is there
-# already stays as it is, so it may run at every start. `accede` is the command line; ACCEDE_SERVER says where the core is.
+# already stays as it is, so it may run at every start. ACCEDE_SERVER says where the core is.
 set -eu
 
-accede=${ACCEDE_BINARY:-/out/accede}
+binary=${ACCEDE_BINARY:-/out/accede}
 demo=${DEMO_DIR:-/etc/accede/demo}
 core_data=${CORE_DATA:-/core-data}
 handed_out=${HANDED_OUT:-/var/lib/accede}
@@ -12,22 +12,21 @@ if ! [ -s "$core_data/admin.json" ]; then
 	echo "setup: there is no $core_data/admin.json; run 'acceded credential' while the core is stopped" >&2
 	exit 1
 fi
-ACCEDE_TOKEN="$(sed -n 's/^ *"token": "\(.*\)".*$/\1/p' "$core_data/admin.json")"
-export ACCEDE_TOKEN
+accede() { "$binary" --token-file="$core_data/admin.json" "$@"; }
 
-"$accede" apply -f "$demo"
+accede apply -f "$demo"
 
 for pair in alice:U0ALICE ivan:U0IVAN bob:U0BOB; do
-	"$accede" admin link add slack T0ACCEDE "${pair#*:}" --person="${pair%%:*}"
+	accede admin link add slack T0ACCEDE "${pair#*:}" --person="${pair%%:*}"
 done
 
 # A new credential would make the old one, and the buttons of all cards so far, worthless: only if there is none.
 if ! [ -s "$handed_out/slack.creds" ]; then
-	"$accede" admin plugin add slack --out="$handed_out/slack.creds"
+	accede admin plugin add slack --out="$handed_out/slack.creds"
 fi
 
 for person in alice carol; do
 	if ! [ -s "$handed_out/$person.token" ]; then
-		"$accede" admin token create --person="$person" --title=demo --out="$handed_out/$person.token"
+		accede admin token create --person="$person" --title=demo --out="$handed_out/$person.token"
 	fi
 done
