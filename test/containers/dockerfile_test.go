@@ -103,28 +103,23 @@ func buildContext(t *testing.T) string {
 
 func copyAllowed(t *testing.T, dir, name string) {
 	t.Helper()
-	err := filepath.WalkDir(filepath.Join(root(), name), func(path string, entry fs.DirEntry, err error) error {
+	from := os.DirFS(root())
+	err := fs.WalkDir(from, name, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case entry.Name() == "testdata":
 			return fs.SkipDir
-		case entry.IsDir() || strings.HasSuffix(path, "_test.go"):
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(dir, path), 0o750)
+		case strings.HasSuffix(path, "_test.go"):
 			return nil
 		}
-		relative, err := filepath.Rel(root(), path)
+		data, err := fs.ReadFile(from, path)
 		if err != nil {
 			return err
 		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(dir, relative)
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		return os.WriteFile(to, data, 0o644)
+		return os.WriteFile(filepath.Join(dir, path), data, 0o600)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +128,7 @@ func copyAllowed(t *testing.T, dir, name string) {
 
 // build runs the Dockerfile's command in the directory and returns what was said.
 func build(ctx context.Context, command, source, binary, out string) (said string, err error) {
-	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd := exec.CommandContext(ctx, "sh", "-c", command) //nolint:gosec // the Dockerfile's own command
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "BINARY="+binary, "VERSION="+version, "OUT="+out,
 		"TARGETOS="+runtime.GOOS, "TARGETARCH="+runtime.GOARCH)
@@ -146,7 +141,7 @@ func build(ctx context.Context, command, source, binary, out string) (said strin
 //nolint:gochecknoglobals // linking takes seconds
 var built string
 
-func TestMain(m *testing.M) { os.Exit(withBinaries(m)) }
+func TestMain(m *testing.M) { os.Exit(withBinaries(m)) } //nolint:forbidigo // the main of a test
 
 func withBinaries(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "accede-containers-")
@@ -245,7 +240,7 @@ func assertStatic(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	for _, program := range file.Progs {
 		if program.Type == elf.PT_INTERP || program.Type == elf.PT_DYNAMIC {
 			t.Errorf("the binary is not static: it has a program header %s", program.Type)
@@ -259,16 +254,18 @@ type image struct{ dir string }
 func lay(t *testing.T, binary string) image {
 	t.Helper()
 	dir := t.TempDir()
-	program, err := os.ReadFile(binary)
-	if err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Dir(binary))); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "accede"), program, 0o755); err != nil {
-		t.Fatal(err)
+	for _, path := range []string{filepath.Join(dir, "etc"), dir} {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, 0o555); err != nil { //nolint:gosec // another user has to read it
+			t.Fatal(err)
+		}
 	}
-	if err := os.Mkdir(filepath.Join(dir, "etc"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) //nolint:gosec // so that it can be removed
 	return image{dir}
 }
 
@@ -277,9 +274,6 @@ func lay(t *testing.T, binary string) image {
 // least in the empty directory.
 func (i image) run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	if err := os.Chmod(i.dir, 0o555); err != nil {
-		t.Fatal(err)
-	}
 	jailed := &syscall.SysProcAttr{Chroot: i.dir, Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	if os.Getuid() != 0 {
 		jailed.Credential, jailed.Cloneflags = nil, syscall.CLONE_NEWUSER
@@ -296,7 +290,7 @@ func (i image) run(t *testing.T, args ...string) (string, error) {
 
 func start(t *testing.T, binary, dir string, how *syscall.SysProcAttr, args []string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd := exec.CommandContext(t.Context(), binary, args...) //nolint:gosec // a binary that was just built
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, []string{"NOTHING="}, how
 	output, err := cmd.CombinedOutput()
 	return string(output), err

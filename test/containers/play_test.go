@@ -91,7 +91,7 @@ func (p *play) mount(t *testing.T, source string) string {
 func (p *play) process(ctx context.Context, t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	s := p.compose.Services[name]
-	binary := binary(t, s.Build.Args["BINARY"])
+	binary := binary(t, s.Build.Args["BINARY"]) //nolint:contextcheck // building it is the test's own business
 	entrypoint := s.Entrypoint
 	if len(entrypoint) == 0 {
 		entrypoint = []string{"/accede"}
@@ -103,7 +103,7 @@ func (p *play) process(ctx context.Context, t *testing.T, name string, args ...s
 	if line[0] == "/accede" {
 		line[0] = binary
 	}
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...) //nolint:gosec // the compose file's own command
 	cmd.Env = append(os.Environ(), "ACCEDE_BINARY="+binary, "DEMO_DIR="+filepath.Join(root(), "configs", "demo"),
 		"CORE_DATA="+p.mount(t, "core-data"), "HANDED_OUT="+p.mount(t, "handed-out"), "ACCEDE_CONFIG_DIR="+p.dir)
 	for key, value := range s.Environment {

@@ -19,7 +19,7 @@ import (
 //nolint:gochecknoglobals // built once for all tests
 var built string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) } //nolint:forbidigo // the main of a test
 
 func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "accede-docs-")
@@ -94,7 +94,8 @@ func words(line string) []string {
 
 func help(t *testing.T, binary string, args ...string) (string, error) {
 	t.Helper()
-	output, err := exec.CommandContext(t.Context(), filepath.Join(built, binary), args...).CombinedOutput()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(built, binary), args...) //nolint:gosec // a binary that was just built
+	output, err := cmd.CombinedOutput()
 	return string(output), err
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/test/stack"
 )

@@ -121,24 +121,24 @@ func keys(of reflect.Type, prefix string) []string {
 func TestEveryMetricIsDescribedAndEveryDescribedOneIsThere(t *testing.T) {
 	page := read(t, "docs/operations.md")
 	made := regexp.MustCompile(`f\.(?:counters?|histogram)\("([a-z_]+)"`).FindAllStringSubmatch(read(t, "plugins/host/metrics.go"), -1)
-	real := map[string]bool{"accede_build_info": true}
+	there := map[string]bool{"accede_build_info": true}
 	for _, name := range made {
-		real["accede_plugin_"+name[1]] = true
+		there["accede_plugin_"+name[1]] = true
 	}
 	for _, name := range regexp.MustCompile(`"(accede_[a-z_]+)"`).FindAllStringSubmatch(read(t, "core/httpapi/metrics.go"), -1) {
-		real[name[1]] = true
+		there[name[1]] = true
 	}
-	if len(real) < 15 {
-		t.Fatalf("found only the metrics %v", real)
+	if len(there) < 15 {
+		t.Fatalf("found only the metrics %v", there)
 	}
-	for name := range real {
+	for name := range there {
 		if !strings.Contains(page, "`"+name+"`") {
 			t.Errorf("docs/operations.md does not describe the metric %s", name)
 		}
 	}
 	for path, text := range pages(t) {
 		for _, name := range regexp.MustCompile("`(accede_[a-z_]+)`").FindAllStringSubmatch(text, -1) {
-			if !real[name[1]] {
+			if !there[name[1]] {
 				t.Errorf("%s names the metric %s, which there is not", path, name[1])
 			}
 		}
