@@ -37,6 +37,9 @@ func run(ctx context.Context, env process.Env) int {
 
 // showDemo starts everything on the well-known ports and stays up until it is interrupted.
 func showDemo(ctx context.Context, env process.Env, dir, bin string) error {
+	if err := stack.CheckFree(ctx, stack.WellKnown()); err != nil {
+		return err
+	}
 	s, err := lay(dir, bin, stack.Options{Fixed: true})
 	if err != nil {
 		return err

@@ -94,9 +94,28 @@ func (s *Stack) WithVendors(address string) (*Stack, error) {
 	return anew, anew.layOut()
 }
 
+// WellKnown are the addresses of core, broker, sandbox and Slack plugin in the demo.
+func WellKnown() []string {
+	return []string{"127.0.0.1:4180", "127.0.0.1:4222", "127.0.0.1:4190", "127.0.0.1:4191"}
+}
+
+// CheckFree says which of the addresses somebody else listens on.
+func CheckFree(ctx context.Context, addresses []string) error {
+	for _, address := range addresses {
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if err != nil {
+			return fmt.Errorf("%s is in use: is another demo, or another core, running? (%w)", address, err)
+		}
+		if err := listener.Close(); err != nil {
+			return fmt.Errorf("trying %s: %w", address, err)
+		}
+	}
+	return nil
+}
+
 func ports(options Options) ([]string, error) {
 	if options.Fixed {
-		return []string{"127.0.0.1:4180", "127.0.0.1:4222", "127.0.0.1:4190", "127.0.0.1:4191"}, nil
+		return WellKnown(), nil
 	}
 	var addresses []string
 	for range 3 + options.Replicas {
