@@ -23,7 +23,8 @@ func TestMrkdwn(t *testing.T) {
 		"> quoted\nnot":                      "<blockquote>quoted</blockquote>not",
 		"```a\n<b>```":                       "<pre>a\n&lt;b&gt;</pre>",
 		"<javascript:x|y>":                   "y",
-		"<!date^1^{date}|later>":             "later",
+		"<!date^1^{date} at {time}|later>":   "January 1, 1970 at 12:00 AM",
+		"<!date^soon^{date}|later>":          "later",
 	} {
 		if got := string(plainMarkup().render(text)); got != want {
 			t.Errorf("%q gives\n%s, want\n%s", text, got, want)

@@ -4,7 +4,9 @@ import (
 	"html"
 	"html/template"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // mrkdwn turns Slack's markup into safe HTML. Every piece of text is escaped, and the only tags that come out are the
@@ -88,7 +90,7 @@ func (m mrkdwn) reference(inside string) string {
 	case strings.HasPrefix(target, "#"):
 		return mention("#" + m.channelName(target[1:]))
 	case strings.HasPrefix(target, "!date^"):
-		return escape(label)
+		return escape(localDate(target, label))
 	case strings.HasPrefix(target, "!"):
 		return mention("@" + target[1:])
 	}
@@ -100,6 +102,33 @@ func (m mrkdwn) reference(inside string) string {
 		return escape(label)
 	}
 	return `<a href="` + html.EscapeString(address) + `" target="_blank" rel="noopener noreferrer">` + escape(label) + "</a>"
+}
+
+// dateTokens are the placeholders of https://docs.slack.dev/messaging/formatting-message-text that our cards may use, with
+// how a client shows them.
+//
+//nolint:gochecknoglobals // a table that nobody changes
+var dateTokens = map[string]string{
+	"{date_num}": "2006-01-02", "{date}": "January 2, 2006", "{date_pretty}": "January 2, 2006",
+	"{date_short}": "Jan 2, 2006", "{date_short_pretty}": "Jan 2, 2006", "{date_long}": "Monday, January 2, 2006",
+	"{time}": "3:04 PM", "{time_secs}": "3:04:05 PM",
+}
+
+// localDate fills a date reference in as a client in UTC does, or returns the fallback if it cannot.
+func localDate(target, fallback string) string {
+	parts := strings.SplitN(target, "^", 4)
+	if len(parts) < 3 {
+		return fallback
+	}
+	seconds, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return fallback
+	}
+	at, text := time.Unix(seconds, 0).UTC(), parts[2]
+	for token, layout := range dateTokens {
+		text = strings.ReplaceAll(text, token, at.Format(layout))
+	}
+	return text
 }
 
 func mention(name string) string { return `<span class="mention">` + escape(name) + "</span>" }
