@@ -102,7 +102,7 @@ func (a *api) followEvents(ctx context.Context, actor core.Actor, input *eventsI
 // sendEvents sends page after page, so that at most one is in memory, and moves seen along.
 func (a *api) sendEvents(ctx context.Context, actor core.Actor, s *stream, request string, seen *string) error {
 	for {
-		events, err := a.service.Events(ctx, actor, *seen, request, eventsPerLook)
+		events, last, err := a.service.Events(ctx, actor, *seen, request, eventsPerLook)
 		if err != nil {
 			return fmt.Errorf("reading events: %w", err)
 		}
@@ -110,11 +110,11 @@ func (a *api) sendEvents(ctx context.Context, actor core.Actor, s *stream, reque
 			if err := s.send(event.ID, event.Type, event); err != nil {
 				return err
 			}
-			*seen = event.ID
 		}
-		if len(events) == 0 { // a page may be short only because not all of it may be seen
+		if last == "" {
 			return nil
 		}
+		*seen = last
 	}
 }
 

@@ -42,8 +42,9 @@ type Requests interface {
 
 // Follower tells what happened since.
 type Follower interface {
-	// Events lists what the actor may see after the event with an id, oldest first; of one request if requestID is set.
-	Events(ctx context.Context, actor core.Actor, after, requestID string, limit int) ([]v1.Event, error)
+	// Events lists what the actor may see after the event with an id, oldest first; of one request if requestID is set. Last
+	// is the last event looked at, whether it may be seen or not; empty when there was none.
+	Events(ctx context.Context, actor core.Actor, after, requestID string, limit int) (events []v1.Event, last string, err error)
 	// Changed returns a channel that closes at the next commit that emitted events.
 	Changed() <-chan struct{}
 }

@@ -281,33 +281,23 @@ func by(actor core.Actor, action string, detail any) audited {
 	return audited{actor: actor.Person.Name, action: action, via: actor.Via, detail: detail}
 }
 
-// Events lists what happened after the event with the given id, as far as the actor may see it. An empty list means that
-// there is nothing more.
-func (s *Service) Events(ctx context.Context, actor core.Actor, after, requestID string, limit int) (events []v1.Event, err error) {
+// Events lists what happened after the event with the given id, as far as the actor may see it, and the id of the last
+// event it has looked at, seen or not; that id is empty when there was nothing to look at.
+func (s *Service) Events(ctx context.Context, actor core.Actor, after, requestID string, limit int) (events []v1.Event, last string, err error) {
 	err = s.Store.View(ctx, func(reader core.Reader) error {
 		roles, err := s.roles.at(reader)
 		if err != nil {
 			return err
 		}
-		events, err = visibleEvents(reader, actor.Person, roles, after, requestID, limit)
-		return err
-	})
-	return events, storeError(err)
-}
-
-// visibleEvents reads on while none of what was read may be seen.
-func visibleEvents(reader core.Reader, person v1.Person, roles *policy.Set, after, requestID string, limit int) ([]v1.Event, error) {
-	for {
 		entries, err := reader.Events(after, requestID, limit)
 		if err != nil || len(entries) == 0 {
-			return nil, err
+			return err
 		}
-		events, err := keepVisible(entries, person, roles)
-		if err != nil || len(events) > 0 {
-			return events, err
-		}
-		after = entries[len(entries)-1].ID
-	}
+		last = entries[len(entries)-1].ID
+		events, err = keepVisible(entries, actor.Person, roles)
+		return err
+	})
+	return events, last, storeError(err)
 }
 
 func keepVisible(entries []core.OutboxEntry, person v1.Person, roles *policy.Set) ([]v1.Event, error) {

@@ -191,23 +191,26 @@ func (c *Core) Expire(id string) error {
 	return err
 }
 
-// Events lists what happened after an event.
-func (c *Core) Events(_ context.Context, actor core.Actor, after, requestID string, limit int) ([]v1.Event, error) {
+// Events lists what happened after an event, and the last event looked at.
+func (c *Core) Events(_ context.Context, actor core.Actor, after, requestID string, limit int) (events []v1.Event, last string, err error) {
 	leave, err := c.enter()
 	defer leave()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var events []v1.Event
+	looked := 0
 	for _, event := range c.events {
 		request, err := event.Request()
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		wanted := event.ID > after && (requestID == "" || requestID == event.Subject) && c.sees(actor, request)
-		if wanted && len(events) < limit {
+		if event.ID <= after || requestID != "" && requestID != event.Subject || looked == limit {
+			continue
+		}
+		looked, last = looked+1, event.ID
+		if c.sees(actor, request) {
 			events = append(events, event)
 		}
 	}
-	return events, nil
+	return events, last, nil
 }
