@@ -8,11 +8,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/policy"
 )
 
+//nolint:gochecknoglobals // a time cannot be a constant
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 const requestID = "01946a00-0000-7000-8000-000000000001"

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Error is a refusal that a person should read: a stable code and a sentence that says what happened and what to do.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Store keeps everything that must not be lost.

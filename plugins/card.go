@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Audience says for whom a card is drawn.

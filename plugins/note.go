@@ -1,6 +1,6 @@
 package plugins
 
-import "github.com/accede/accede/api/v1"
+import v1 "github.com/accede/accede/api/v1"
 
 // NoteKind says what a note is about.
 type NoteKind string

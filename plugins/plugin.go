@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Spec describes a plugin to the host.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Action is what a button means: this verdict on this request as it was shown.
@@ -50,15 +50,15 @@ func (s Sealer) Seal(action Action, audience string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	print, err := hex.DecodeString(action.Fingerprint)
-	if err != nil || len(print) != 8 {
+	seen, err := hex.DecodeString(action.Fingerprint)
+	if err != nil || len(seen) != 8 {
 		return "", errors.New("fingerprint is not 16 hexadecimal digits")
 	}
 	body := make([]byte, 0, sealBody+sealMACBytes)
 	body = append(body, sealFormat, verdictByte(action.Verdict))
 	body = append(body, id[:]...)
 	body = binary.BigEndian.AppendUint64(body, uint64(action.Version)) //nolint:gosec // versions are never negative
-	body = append(body, print...)
+	body = append(body, seen...)
 	body = binary.BigEndian.AppendUint64(body, unixOrZero(action.Expires))
 	body = append(body, s.mac(body, audience)...)
 	return base64.RawURLEncoding.EncodeToString(body), nil

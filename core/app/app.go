@@ -89,7 +89,7 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.store = store
-	return a.stopper.Add("store", func(context.Context) error { return store.Close() })
+	return a.stopper.Add(ctx, "store", func(context.Context) error { return store.Close() })
 }
 
 func (a *App) startBroker(ctx context.Context) error {
@@ -103,14 +103,14 @@ func (a *App) startBroker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.stopper.Add("broker", func(context.Context) error { return a.server.Close() }); err != nil {
+	if err := a.stopper.Add(ctx, "broker", func(context.Context) error { return a.server.Close() }); err != nil {
 		return err
 	}
 	a.conn, err = a.server.Connect(ctx, a.logger)
 	if err != nil {
 		return err
 	}
-	err = a.stopper.Add("connection to the broker", func(context.Context) error {
+	err = a.stopper.Add(ctx, "connection to the broker", func(context.Context) error {
 		a.conn.Close()
 		return nil
 	})
@@ -188,7 +188,7 @@ func (a *App) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w; is another core running? http.listen in the configuration names the address", err)
 	}
-	return a.stopper.Add("listener", func(context.Context) error {
+	return a.stopper.Add(ctx, "listener", func(context.Context) error {
 		_ = a.listener.Close() // the HTTP server closes it first when it ran
 		return nil
 	})
@@ -223,8 +223,12 @@ func (a *App) workers() []worker {
 	}
 	deadlines := &service.Deadlines{Store: a.store, Now: a.now, Touched: a.service.Touched, Logger: a.logger}
 	return []worker{
-		{"relay", a.relay.Run}, {"calls", calls.Run}, {"inbox", inbox.Run}, {"deadlines", deadlines.Run},
-		{"reconnects", a.followReconnects}, {"HTTP", a.serve},
+		{"relay", a.relay.Run},
+		{"calls", calls.Run},
+		{"inbox", inbox.Run},
+		{"deadlines", deadlines.Run},
+		{"reconnects", a.followReconnects},
+		{"HTTP", a.serve},
 	}
 }
 
@@ -275,7 +279,7 @@ func (a *App) start(ctx context.Context, w worker) error {
 		default:
 		}
 	})
-	return a.stopper.Add(w.name, func(context.Context) error {
+	return a.stopper.Add(ctx, w.name, func(context.Context) error {
 		cancel()
 		group.Wait()
 		return nil

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // adminCredential is the content of the first administrator's file.

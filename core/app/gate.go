@@ -39,5 +39,5 @@ func (g gate) Pending(ctx context.Context, name string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return int64(min(state.Pending, math.MaxInt32)) + int64(state.Unacknowledged), nil //nolint:gosec // bounded
+	return int64(min(state.Pending, math.MaxInt32)) + int64(state.Unacknowledged), nil
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Limits of role documents.
@@ -19,7 +19,8 @@ const (
 	MaxThresholds = 4096
 )
 
-var roleVersions = []string{"v1", "v3", "v4", "v5", "v6", "v7", "v8"}
+// roleVersions are those of Accede and of Teleport.
+func roleVersions() []string { return []string{"v1", "v3", "v4", "v5", "v6", "v7", "v8"} }
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._@:+-]{0,127}$`)
 
@@ -31,8 +32,8 @@ func ValidName(name string) bool { return namePattern.MatchString(name) }
 func Validate(role v1.Role) []v1.Fault {
 	check := checker{}
 	check.that(role.Kind == v1.RoleKind, "kind", "must be %q, not %q", v1.RoleKind, role.Kind)
-	check.that(slices.Contains(roleVersions, role.Version), "version",
-		"must be one of %v, not %q", roleVersions, role.Version)
+	check.that(slices.Contains(roleVersions(), role.Version), "version",
+		"must be one of %v, not %q", roleVersions(), role.Version)
 	check.that(ValidName(role.Metadata.Name), "metadata.name",
 		"%q cannot be a role's name; use letters, digits and . _ @ : + -", role.Metadata.Name)
 	check.request("spec.allow.request", role.Spec.Allow.Request)

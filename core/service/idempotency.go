@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 

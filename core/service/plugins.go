@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/core"
 )

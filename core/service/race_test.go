@@ -10,7 +10,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -123,9 +123,10 @@ func model() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return standing{state: v1.StatePending} },
 		Step: func(state, input, output any) (bool, any) {
-			now, op, code := state.(standing), input.(operation), output.(v1.Code)
+			now, _ := state.(standing)
+			op, _ := input.(operation)
 			want, next := expected(now, op)
-			return want == code, next
+			return want == output, next
 		},
 		Equal: func(a, b any) bool { return a == b },
 	}

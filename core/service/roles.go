@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/policy"
 	"github.com/accede/accede/internal/config"
@@ -225,5 +225,5 @@ func same[T any](a, b T) bool {
 		return false
 	}
 	second, err := json.Marshal(b)
-	return err == nil && (reflect.DeepEqual(first, second))
+	return err == nil && reflect.DeepEqual(first, second)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/broker"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/store/sqlite"
@@ -23,6 +23,7 @@ func (g openGate) AddPlugin(_ context.Context, name, key string) error {
 	g.inside[name] = key
 	return nil
 }
+
 func (g openGate) RemovePlugin(_ context.Context, name string) error {
 	delete(g.inside, name)
 	return nil
@@ -38,6 +39,7 @@ type company struct {
 	admin core.Actor
 }
 
+//nolint:gochecknoglobals // a time cannot be a constant
 var opening = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
 const documents = `
@@ -332,6 +334,15 @@ func TestOnePersonManyAccounts(t *testing.T) {
 	refused(t, err, v1.CodeAlreadyReviewed)
 	if n := len(c.audited("request.review_refused")); n != 2 {
 		t.Errorf("%d refused clicks in the audit, want 2", n)
+	}
+}
+
+func TestClickDenies(t *testing.T) {
+	c := open(t)
+	c.link("U0IVAN", "ivan")
+	result := c.decideAs("U0IVAN", v1.Deny, c.ask("ticket #123"))
+	if !result.Counted() || result.Request.State != v1.StateDenied || !strings.HasPrefix(result.Message, "Denied") {
+		t.Errorf("result %+v", result)
 	}
 }
 

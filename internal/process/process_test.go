@@ -90,7 +90,7 @@ func TestAddAfterStopStopsThePart(t *testing.T) {
 		t.Fatal(err)
 	}
 	stopped := false
-	err := stopper.Add("late", func(context.Context) error { stopped = true; return nil })
+	err := stopper.Add(t.Context(), "late", func(context.Context) error { stopped = true; return nil })
 	if !errors.Is(err, process.ErrStopped) || !stopped {
 		t.Errorf("error %v, stopped %v", err, stopped)
 	}
@@ -107,7 +107,7 @@ func TestStartStopStress(t *testing.T) {
 		for part := range 8 {
 			wg.Go(func() {
 				started.Add(1)
-				err := stopper.Add("part"+strconv.Itoa(part), func(context.Context) error { stopped.Add(1); return nil })
+				err := stopper.Add(t.Context(), "part"+strconv.Itoa(part), func(context.Context) error { stopped.Add(1); return nil })
 				if err != nil && !errors.Is(err, process.ErrStopped) {
 					t.Error(err)
 				}
@@ -136,7 +136,7 @@ func TestStartStopStress(t *testing.T) {
 
 func mustAdd(t *testing.T, stopper *process.Stopper, name string, stop func(context.Context) error) {
 	t.Helper()
-	if err := stopper.Add(name, stop); err != nil {
+	if err := stopper.Add(t.Context(), name, stop); err != nil {
 		t.Fatal(err)
 	}
 }

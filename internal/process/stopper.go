@@ -34,7 +34,7 @@ var ErrStopped = errors.New("the process is stopping")
 
 // Add registers what undoes the start of a part. stop must return when its context ends. When the process is already
 // stopping, Add runs stop itself and returns ErrStopped joined with its error: a part that started late is not leaked.
-func (s *Stopper) Add(name string, stop func(context.Context) error) error {
+func (s *Stopper) Add(ctx context.Context, name string, stop func(context.Context) error) error {
 	added := step{name, stop}
 	s.mu.Lock()
 	if !s.stopped {
@@ -43,7 +43,7 @@ func (s *Stopper) Add(name string, stop func(context.Context) error) error {
 		return nil
 	}
 	s.mu.Unlock()
-	return errors.Join(ErrStopped, s.run(context.Background(), added))
+	return errors.Join(ErrStopped, s.run(context.WithoutCancel(ctx), added))
 }
 
 // Stop runs every step, last added first, each exactly once even when some fail, and returns their errors joined, each

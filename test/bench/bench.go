@@ -103,11 +103,11 @@ func (b *bench) prepare(ctx context.Context) error {
 		return err
 	}
 	// The vendor needs the plugin's address and the plugin the vendor's, so lay out first with a vendor to come.
-	probe, err := stack.New(stack.Options{Dir: filepath.Join(b.dir, "run"), Bin: bin, Root: root})
+	probe, err := stack.New(ctx, stack.Options{Dir: filepath.Join(b.dir, "run"), Bin: bin, Root: root})
 	if err != nil {
 		return err
 	}
-	if b.vendor, err = newVendor(probe.SlackURLs[0] + "/callback"); err != nil {
+	if b.vendor, err = newVendor(ctx, probe.SlackURLs[0]+"/callback"); err != nil {
 		return err
 	}
 	if b.stack, err = probe.WithVendors(b.vendor.address); err != nil {

@@ -38,8 +38,8 @@ type vendor struct {
 	waiting map[string]chan seen
 }
 
-func newVendor(callback string) (*vendor, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+func newVendor(ctx context.Context, callback string) (*vendor, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listening for the plugin: %w", err)
 	}

@@ -40,7 +40,7 @@ func showDemo(ctx context.Context, env process.Env, dir, bin string) error {
 	if err := stack.CheckFree(ctx, stack.WellKnown()); err != nil {
 		return err
 	}
-	s, err := lay(dir, bin, stack.Options{Fixed: true})
+	s, err := lay(ctx, dir, bin, stack.Options{Fixed: true})
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func showDemo(ctx context.Context, env process.Env, dir, bin string) error {
 }
 
 // lay empties the directory and lays a stack out in it.
-func lay(dir, bin string, options stack.Options) (*stack.Stack, error) {
+func lay(ctx context.Context, dir, bin string, options stack.Options) (*stack.Stack, error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("finding the repository: %w", err)
@@ -75,7 +75,7 @@ func lay(dir, bin string, options stack.Options) (*stack.Stack, error) {
 		return filepath.Join(root, path)
 	}
 	options.Dir, options.Bin, options.Root = absolute(dir), absolute(bin), root
-	return stack.New(options)
+	return stack.New(ctx, options)
 }
 
 const guide = `

@@ -42,7 +42,7 @@ func playSmoke(ctx context.Context, env process.Env, _, bin string) error {
 	if err != nil {
 		return fmt.Errorf("making a directory: %w", err)
 	}
-	s, err := lay(dir, bin, stack.Options{})
+	s, err := lay(ctx, dir, bin, stack.Options{})
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (p *smoke) click(ctx context.Context, user, verdict string) error {
 		return err
 	}
 	if !result.OK {
-		return fmt.Errorf("Slack shows %q for the click (HTTP %d)", result.ShownError, result.Status)
+		return fmt.Errorf("the click shows %q (HTTP %d)", result.ShownError, result.Status)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func TestDocumentsDecode(t *testing.T) {
 
 // A core that knows the demo's roles takes every document.
 func TestDocumentsAreTaken(t *testing.T) {
-	s, err := stack.New(stack.Options{Dir: t.TempDir(), Bin: built, Root: root()})
+	s, err := stack.New(t.Context(), stack.Options{Dir: t.TempDir(), Bin: built, Root: root()})
 	if err != nil {
 		t.Fatal(err)
 	}

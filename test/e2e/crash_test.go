@@ -35,7 +35,7 @@ func TestMainJobSurvivesKills(t *testing.T) {
 			await(t, s, posted, "1 of 2", func(m stack.Message) bool { return m.Shows("1 of 2") })
 			approve(t, s, "U0BOB", posted)
 			crash()
-			awaitState(t, s, made.ID, "APPROVED")
+			awaitApproved(t, s, made.ID)
 			await(t, s, posted, "a card without buttons", func(m stack.Message) bool { return len(m.Buttons()) == 0 })
 			direct(t, s, "approved")
 			assertOneCard(t, s, "ticket #123")
@@ -117,7 +117,7 @@ func TestBrokerWipe(t *testing.T) {
 	card(t, s, "never seen by the plugin")
 	approve(t, s, "U0IVAN", posted)
 	approve(t, s, "U0BOB", posted)
-	awaitState(t, s, made.ID, "APPROVED")
+	awaitApproved(t, s, made.ID)
 	await(t, s, posted, "a card without buttons", func(m stack.Message) bool { return len(m.Buttons()) == 0 })
 	assertOneCard(t, s, "before the wipe")
 	assertOneCard(t, s, "never seen by the plugin")
@@ -129,7 +129,7 @@ func TestClickWhileTheCoreIsDown(t *testing.T) {
 	ask(t, s, "ticket #123")
 	posted := card(t, s, "ticket #123")
 	s.Core.Kill()
-	if result := click(t, s, "U0IVAN", posted, "approve"); !result.OK {
+	if result := click(t, s, "U0IVAN", posted); !result.OK {
 		t.Errorf("Slack shows %q", result.ShownError)
 	}
 	told(t, s, "U0IVAN", "not")
@@ -146,7 +146,7 @@ func TestClickWhileTheCoreIsFrozen(t *testing.T) {
 	ask(t, s, "ticket #123")
 	posted := card(t, s, "ticket #123")
 	s.Core.Freeze()
-	result := click(t, s, "U0IVAN", posted, "approve")
+	result := click(t, s, "U0IVAN", posted)
 	if !result.OK {
 		t.Errorf("Slack shows %q", result.ShownError)
 	}

@@ -24,7 +24,9 @@ const (
 //nolint:gochecknoglobals // built once for all tests
 var binaries string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(buildAndRun(m)) //nolint:forbidigo // the only way for TestMain to fail before the tests
+}
 
 func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "accede-e2e-")
@@ -47,7 +49,7 @@ func root() string { return filepath.Join("..", "..") }
 func lay(t *testing.T, options stack.Options) *stack.Stack {
 	t.Helper()
 	options.Dir, options.Bin, options.Root = t.TempDir(), binaries, root()
-	s, err := stack.New(options)
+	s, err := stack.New(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,9 +121,9 @@ func show(t *testing.T, s *stack.Stack, id string) request {
 	return shown
 }
 
-func awaitState(t *testing.T, s *stack.Stack, id, state string) {
+func awaitApproved(t *testing.T, s *stack.Stack, id string) {
 	t.Helper()
-	eventually.True(t, patient, "the request to be "+state, func() bool { return show(t, s, id).State == state })
+	eventually.True(t, patient, "the request to be APPROVED", func() bool { return show(t, s, id).State == "APPROVED" })
 }
 
 func within(t *testing.T) context.Context {
@@ -153,9 +155,9 @@ func await(t *testing.T, s *stack.Stack, card stack.Message, what string, is fun
 	return message
 }
 
-func click(t *testing.T, s *stack.Stack, user string, card stack.Message, action string) stack.ClickResult {
+func click(t *testing.T, s *stack.Stack, user string, card stack.Message) stack.ClickResult {
 	t.Helper()
-	result, err := s.SlackSim().Click(within(t), user, card, action)
+	result, err := s.SlackSim().Click(within(t), user, card, "approve")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +166,7 @@ func click(t *testing.T, s *stack.Stack, user string, card stack.Message, action
 
 func approve(t *testing.T, s *stack.Stack, user string, card stack.Message) {
 	t.Helper()
-	if result := click(t, s, user, card, "approve"); !result.OK {
+	if result := click(t, s, user, card); !result.OK {
 		t.Fatalf("%s clicks and sees %q", user, result.ShownError)
 	}
 }

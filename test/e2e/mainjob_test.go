@@ -24,7 +24,7 @@ func TestMainJob(t *testing.T) {
 			told(t, s, "U0IVAN", "recorded")
 			await(t, s, posted, "1 of 2", func(m stack.Message) bool { return m.Shows("1 of 2") })
 			approve(t, s, "U0BOB", posted)
-			awaitState(t, s, made.ID, "APPROVED")
+			awaitApproved(t, s, made.ID)
 			settled := await(t, s, posted, "a card without buttons", func(m stack.Message) bool { return len(m.Buttons()) == 0 })
 			if settled.Shows("1 of 2") {
 				t.Error("the settled card still shows old progress")
@@ -76,13 +76,13 @@ func TestClicksThatMustNotCount(t *testing.T) {
 	made := ask(t, s, "ticket #123")
 	posted := card(t, s, "ticket #123")
 
-	click(t, s, "U0CAROL", posted, "approve")
+	click(t, s, "U0CAROL", posted)
 	told(t, s, "U0CAROL", "accede link slack")
-	click(t, s, "U0ALICE", posted, "approve")
+	click(t, s, "U0ALICE", posted)
 	told(t, s, "U0ALICE", "yourself")
-	click(t, s, "U0DAVE", posted, "approve")
+	click(t, s, "U0DAVE", posted)
 	told(t, s, "U0DAVE", "guest")
-	click(t, s, "U0MALLORY", posted, "approve")
+	click(t, s, "U0MALLORY", posted)
 	told(t, s, "U0MALLORY", "workspace")
 	for _, kind := range []string{"bad_signature", "missing_signature", "stale", "tampered"} {
 		if result, err := s.SlackSim().Forge(within(t), kind); err != nil || result.OK || result.Status != 401 {
@@ -100,7 +100,7 @@ func TestClicksThatMustNotCount(t *testing.T) {
 		t.Errorf("request %+v, want one review", shown)
 	}
 	approve(t, s, "U0BOB", posted)
-	awaitState(t, s, made.ID, "APPROVED")
+	awaitApproved(t, s, made.ID)
 	// posted is the card as it was: somebody's screen that did not refresh.
 	if _, err := s.SlackSim().Click(within(t), "U0BOB", posted, "approve"); err == nil {
 		told(t, s, "U0BOB", "already")
@@ -114,7 +114,7 @@ func TestConnectingAnAccount(t *testing.T) {
 	}
 	ask(t, s, "ticket #123")
 	posted := card(t, s, "ticket #123")
-	click(t, s, "U0CAROL", posted, "approve")
+	click(t, s, "U0CAROL", posted)
 	message, err := s.SlackSim().AwaitPrivate(within(t), "U0CAROL", "the code", func(m stack.Message) bool { return m.Shows("accede link slack ") })
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestConnectingAnAccount(t *testing.T) {
 	if output, err := s.As(t.Context(), "carol", "link", "slack", code, "--yes"); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	click(t, s, "U0CAROL", posted, "approve")
+	click(t, s, "U0CAROL", posted)
 	told(t, s, "U0CAROL", "None of your roles")
 }
 

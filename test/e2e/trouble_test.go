@@ -12,14 +12,14 @@ import (
 	"github.com/accede/accede/test/stack"
 )
 
-// fails runs a binary that must end with an error, and returns what it says.
-func fails(t *testing.T, binary string, args ...string) string {
+// fails runs acceded, which must end with an error, and returns what it says.
+func fails(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(within(t), filepath.Join(binaries, binary), args...)
+	cmd := exec.CommandContext(within(t), filepath.Join(binaries, "acceded"), args...) //nolint:gosec // our own binary
 	output, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		t.Fatalf("%s %v: error %v, output %s", binary, args, err, output)
+		t.Fatalf("acceded %v: error %v, output %s", args, err, output)
 	}
 	return string(output)
 }
@@ -38,7 +38,7 @@ func says(t *testing.T, text string, parts ...string) {
 
 func write(t *testing.T, path, text string) string {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil { //nolint:gosec // a test's own directory
 		t.Fatal(err)
 	}
 	return path
@@ -53,20 +53,20 @@ func TestCoreThatCannotStart(t *testing.T) {
 	config := filepath.Join(s.Dir, "acceded.yaml")
 	other := func(name, text string) string { return write(t, filepath.Join(t.TempDir(), name), text) }
 
-	says(t, fails(t, "acceded", "start", "--config", config), filepath.Join(s.Dir, "data"), "in use")
-	says(t, fails(t, "acceded", "start", "--config", other("c.yaml", "data_dir: x\nhttp:\n  lisen: 127.0.0.1:1\n")), "c.yaml:3", "lisen")
-	says(t, fails(t, "acceded", "start", "--config", other("c.yaml", "data_dir: [\n")), "c.yaml:")
-	says(t, fails(t, "acceded", "check", "--config", other("c.yaml", "http: {listen: nowhere}\nsession_ttl: -1h\n")), "http.listen", "session_ttl")
+	says(t, fails(t, "start", "--config", config), filepath.Join(s.Dir, "data"), "in use")
+	says(t, fails(t, "start", "--config", other("c.yaml", "data_dir: x\nhttp:\n  lisen: 127.0.0.1:1\n")), "c.yaml:3", "lisen")
+	says(t, fails(t, "start", "--config", other("c.yaml", "data_dir: [\n")), "c.yaml:")
+	says(t, fails(t, "check", "--config", other("c.yaml", "http: {listen: nowhere}\nsession_ttl: -1h\n")), "http.listen", "session_ttl")
 	file := other("file", "not a directory")
-	says(t, fails(t, "acceded", "start", "--config", other("c.yaml", "data_dir: "+file+"\n")), file)
+	says(t, fails(t, "start", "--config", other("c.yaml", "data_dir: "+file+"\n")), file)
 	broken := filepath.Join(t.TempDir(), "accede.db")
 	write(t, broken, "this is no database, only a text that is long enough to be read as one, more or less")
-	says(t, fails(t, "acceded", "start", "--config", other("c.yaml", "data_dir: "+filepath.Dir(broken)+"\n")), "accede.db")
+	says(t, fails(t, "start", "--config", other("c.yaml", "data_dir: "+filepath.Dir(broken)+"\n")), "accede.db")
 	listen := strings.TrimPrefix(s.CoreURL, "http://")
 	taken := "data_dir: " + t.TempDir() + "\nhttp: {listen: '" + listen + "'}\nbroker: {listen: '127.0.0.1:0'}\n"
-	says(t, fails(t, "acceded", "start", "--config", other("c.yaml", taken)), listen, "in use")
+	says(t, fails(t, "start", "--config", other("c.yaml", taken)), listen, "in use")
 	taken = "data_dir: " + t.TempDir() + "\nhttp: {listen: '127.0.0.1:0'}\nbroker: {listen: '" + s.BrokerAddress + "'}\n"
-	says(t, fails(t, "acceded", "start", "--config", other("c.yaml", taken)), s.BrokerAddress, "in use")
+	says(t, fails(t, "start", "--config", other("c.yaml", taken)), s.BrokerAddress, "in use")
 
 	if _, err := s.Admin(t.Context(), "get", "role", "dba", "-o", "yaml"); err != nil {
 		t.Errorf("the running core was harmed: %v", err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,8 +17,6 @@ import (
 type Slack struct {
 	// Base is the address of the stand-in.
 	Base string
-	// Client is used for every call; [http.DefaultClient] if nil.
-	Client *http.Client
 }
 
 // SlackSim returns the Slack of the stack's sandbox.
@@ -127,8 +126,12 @@ func (s Slack) Faults(ctx context.Context, faults map[string]any) error {
 	return s.send(ctx, http.MethodPut, "/sandbox/faults", faults, nil)
 }
 
-// pollEvery is how often Await looks.
-const pollEvery = 25 * time.Millisecond
+const (
+	// pollEvery is how often Await looks.
+	pollEvery = 25 * time.Millisecond
+	// callWithin bounds one call of the stand-in.
+	callWithin = 30 * time.Second
+)
 
 // Await waits until a message in the channel satisfies a condition and returns it.
 func (s Slack) Await(ctx context.Context, channel, what string, is func(Message) bool) (Message, error) {
@@ -150,7 +153,7 @@ func await(ctx context.Context, what string, look func() ([]Message, error), is 
 		}
 		select {
 		case <-ctx.Done():
-			return Message{}, fmt.Errorf("waiting for %s: %w (last error: %v, messages: %d)", what, ctx.Err(), err, len(messages))
+			return Message{}, errors.Join(fmt.Errorf("waiting for %s among %d messages: %w", what, len(messages), ctx.Err()), err)
 		case <-time.After(pollEvery):
 		}
 	}
@@ -180,10 +183,7 @@ func (s Slack) send(ctx context.Context, method, path string, ask, into any) err
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	client := s.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
+	client := http.Client{Timeout: callWithin}
 	response, err := client.Do(request)
 	if err != nil {
 		return err

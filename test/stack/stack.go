@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -67,12 +70,12 @@ func Build(ctx context.Context, root, dir string, race bool) error {
 }
 
 // New lays a stack out in its directory without starting anything.
-func New(options Options) (*Stack, error) {
+func New(ctx context.Context, options Options) (*Stack, error) {
 	options.Replicas = max(options.Replicas, 1)
 	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making directory: %w", err)
 	}
-	ports, err := ports(options)
+	ports, err := ports(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -113,21 +116,35 @@ func CheckFree(ctx context.Context, addresses []string) error {
 	return nil
 }
 
-func ports(options Options) ([]string, error) {
+func ports(ctx context.Context, options Options) ([]string, error) {
 	if options.Fixed {
 		return WellKnown(), nil
 	}
 	var addresses []string
-	for range 3 + options.Replicas {
-		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("finding a free port: %w", err)
+	for len(addresses) < 3+options.Replicas {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+(portBase()+int(portSerial.Add(1)))%portCount)
+		if CheckFree(ctx, []string{address}) == nil {
+			addresses = append(addresses, address)
 		}
-		defer func() { _ = listener.Close() }()
-		addresses = append(addresses, listener.Addr().String())
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("finding free ports: %w", err)
+		}
 	}
 	return addresses, nil
 }
+
+// Ports are taken from below the range that outgoing connections use, each once in the life of this process, so that
+// nobody takes them between the look and the start of their listener.
+const (
+	firstPort = 15000
+	portCount = 15000
+)
+
+//nolint:gochecknoglobals // what this process has taken
+var (
+	portSerial atomic.Int64
+	portBase   = sync.OnceValue(func() int { return rand.IntN(portCount) }) //nolint:gosec // only spreads
+)
 
 func (s *Stack) layOut() error {
 	host := func(url string) string { return strings.TrimPrefix(url, "http://") }
@@ -199,13 +216,12 @@ func (s *Stack) process(binary, url string, args ...string) *Process {
 }
 
 func probe(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := http.Client{Timeout: time.Second}
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
