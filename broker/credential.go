@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +19,9 @@ type Credential struct {
 	// Broker is the address to connect to, such as nats://127.0.0.1:4222.
 	Broker string `json:"broker"`
 	Seed   Seed   `json:"seed"`
+	// ButtonKey seals what the plugin's buttons carry, so that a click proves that its button came from one of our cards. A
+	// plugin keeps it when its credential is replaced.
+	ButtonKey Seed `json:"button_key"`
 }
 
 // Seed is a private key in text form. It prints as [redacted].
@@ -31,8 +36,15 @@ func (Seed) GoString() string { return "[redacted]" }
 // MarshalJSON hides the seed; [Credential.Encode] writes it.
 func (Seed) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 
-// NewCredential makes a credential with a fresh key and returns it with its public key.
+// buttonKeyBytes is the length of a button key before it is encoded.
+const buttonKeyBytes = 32
+
+// NewCredential makes a credential with fresh keys and returns it with its public key.
 func NewCredential(plugin, address string) (credential Credential, publicKey string, err error) {
+	button := make([]byte, buttonKeyBytes)
+	if _, err := rand.Read(button); err != nil {
+		return Credential{}, "", fmt.Errorf("creating button key: %w", err)
+	}
 	pair, err := nkeys.CreateUser()
 	if err != nil {
 		return Credential{}, "", fmt.Errorf("creating key: %w", err)
@@ -45,7 +57,9 @@ func NewCredential(plugin, address string) (credential Credential, publicKey str
 	if err != nil {
 		return Credential{}, "", fmt.Errorf("reading public key: %w", err)
 	}
-	return Credential{Plugin: plugin, Broker: address, Seed: Seed(seed)}, publicKey, nil
+	return Credential{
+		Plugin: plugin, Broker: address, Seed: Seed(seed), ButtonKey: Seed(base64.RawURLEncoding.EncodeToString(button)),
+	}, publicKey, nil
 }
 
 // ParseCredential reads what [Credential.Encode] wrote.
@@ -62,6 +76,9 @@ func ParseCredential(data []byte) (Credential, error) {
 	}
 	if _, err := nkeys.FromSeed([]byte(credential.Seed)); err != nil {
 		return Credential{}, errors.New("credential has a damaged seed; make a new one with `accede admin plugin add`")
+	}
+	if credential.ButtonKey == "" {
+		return Credential{}, errors.New("credential has no button key; make a new one with `accede admin plugin add`")
 	}
 	return credential, nil
 }
@@ -87,11 +104,12 @@ func ReadCredential(path string) (Credential, error) {
 // Encode writes the credential as a file's content.
 func (c Credential) Encode() ([]byte, error) {
 	type plain struct {
-		Plugin string `json:"plugin"`
-		Broker string `json:"broker"`
-		Seed   string `json:"seed"`
+		Plugin    string `json:"plugin"`
+		Broker    string `json:"broker"`
+		Seed      string `json:"seed"`
+		ButtonKey string `json:"button_key"`
 	}
-	data, err := json.MarshalIndent(plain{c.Plugin, c.Broker, string(c.Seed)}, "", "  ")
+	data, err := json.MarshalIndent(plain{c.Plugin, c.Broker, string(c.Seed), string(c.ButtonKey)}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding credential: %w", err)
 	}

@@ -141,6 +141,9 @@ type LinkCode struct {
 type PluginRecord struct {
 	Name      string
 	PublicKey string
+	// ButtonKey seals what the plugin's buttons carry. It stays when the credential is replaced, so that the cards that are
+	// out keep working.
+	ButtonKey string
 	Created   time.Time
 	// Synced is when the plugin last finished looking at everything.
 	Synced time.Time

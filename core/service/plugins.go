@@ -23,7 +23,13 @@ func (s *Service) AddPlugin(ctx context.Context, actor core.Actor, input v1.Plug
 	if err != nil {
 		return v1.PluginCredential{}, err
 	}
-	err = s.admin(ctx, actor, func(tx core.Tx) error { return s.savePlugin(tx, actor, input.Name, publicKey) })
+	err = s.admin(ctx, actor, func(tx core.Tx) error {
+		kept, err := s.savePlugin(tx, actor, core.PluginRecord{
+			Name: input.Name, PublicKey: publicKey, ButtonKey: string(credential.ButtonKey),
+		})
+		credential.ButtonKey = broker.Seed(kept)
+		return err
+	})
 	if err != nil {
 		return v1.PluginCredential{}, err
 	}
@@ -37,19 +43,22 @@ func (s *Service) AddPlugin(ctx context.Context, actor core.Actor, input v1.Plug
 	return v1.PluginCredential{Plugin: input.Name, Credential: string(file)}, nil
 }
 
-func (s *Service) savePlugin(tx core.Tx, actor core.Actor, name, publicKey string) error {
+// savePlugin registers a plugin under its new public key and returns the button key that it has from now on: the one it
+// had already, if it is registered.
+func (s *Service) savePlugin(tx core.Tx, actor core.Actor, fresh core.PluginRecord) (buttonKey string, err error) {
 	now := s.Now()
-	record, err := tx.Plugin(name)
+	record, err := tx.Plugin(fresh.Name)
 	if errors.Is(err, core.ErrNotFound) {
-		record = core.PluginRecord{Name: name, Created: now, Synced: now}
+		record = fresh
+		record.Created, record.Synced = now, now
 	} else if err != nil {
-		return err
+		return "", err
 	}
-	record.PublicKey = publicKey
+	record.PublicKey = fresh.PublicKey
 	if err := tx.SavePlugin(record); err != nil {
-		return err
+		return "", err
 	}
-	return audit(tx, by(actor, "plugin.add", map[string]string{"plugin": name, "public_key": publicKey}), now)
+	return record.ButtonKey, audit(tx, by(actor, "plugin.add", map[string]string{"plugin": fresh.Name, "public_key": fresh.PublicKey}), now)
 }
 
 // RemovePlugin cuts a plugin off. What it delivered stays on record.

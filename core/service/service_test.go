@@ -534,6 +534,14 @@ func TestPluginsComeAndGo(t *testing.T) {
 	if err != nil || credential.Plugin != "slack" || credential.Broker != "nats://127.0.0.1:4222" {
 		t.Fatalf("credential %+v, error %v", credential, err)
 	}
+	again, err := c.AddPlugin(t.Context(), c.admin, v1.PluginInput{Name: "slack"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaced, err := broker.ParseCredential([]byte(again.Credential))
+	if err != nil || replaced.Seed == credential.Seed || replaced.ButtonKey != credential.ButtonKey {
+		t.Errorf("a new credential keeps the seed or changes the button key, error %v", err)
+	}
 	if c.gate.inside["slack"] == "" {
 		t.Error("the broker does not let the plugin in")
 	}

@@ -129,7 +129,7 @@ func (p program) options(c loaded, credential broker.Credential, conn *jetstream
 	return Options{
 		Spec: p.spec, Settings: c.settings, Vendor: c.vendor, Broker: conn, Ready: conn.Ready, Reconnected: conn.Reconnected(),
 		// All replicas share the credential, and so each can open what another has sealed.
-		Sign: credential.Sign, Seal: plugins.NewSealer([]byte(credential.Seed)),
+		Sign: credential.Sign, Seal: plugins.NewSealer([]byte(credential.ButtonKey)),
 		HTTP:   vendorhttp.New(vendorhttp.Options{Observe: requests.observe}),
 		Logger: logger, Registry: registry, Replica: replicaName(), Failpoint: failpoint,
 	}
@@ -156,7 +156,7 @@ func (p program) check(ctx context.Context, c loaded) error {
 	}
 	h, err := New(ctx, Options{
 		Spec: p.spec, Settings: c.settings, Vendor: c.vendor, Sign: credential.Sign,
-		Seal: plugins.NewSealer([]byte(credential.Seed)), HTTP: vendorhttp.New(vendorhttp.Options{}),
+		Seal: plugins.NewSealer([]byte(credential.ButtonKey)), HTTP: vendorhttp.New(vendorhttp.Options{}),
 		Logger: logger, Replica: replicaName(),
 	})
 	if err != nil {

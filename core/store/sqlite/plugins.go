@@ -9,11 +9,11 @@ import (
 	"github.com/accede/accede/core"
 )
 
-const pluginColumns = "SELECT name, public_key, created, synced FROM plugin"
+const pluginColumns = "SELECT name, public_key, button_key, created, synced FROM plugin"
 
 func readPlugin(row scanner) (plugin core.PluginRecord, err error) {
 	var created, synced sql.NullInt64
-	err = row.Scan(&plugin.Name, &plugin.PublicKey, &created, &synced)
+	err = row.Scan(&plugin.Name, &plugin.PublicKey, &plugin.ButtonKey, &created, &synced)
 	plugin.Created, plugin.Synced = fromMicros(created), fromMicros(synced)
 	return plugin, err
 }
@@ -37,8 +37,8 @@ func (t *tx) SavePlugin(plugin core.PluginRecord) error {
 	if err != nil {
 		return err
 	}
-	return t.do("REPLACE INTO plugin (name, public_key, created, synced) VALUES (?, ?, ?, ?)",
-		plugin.Name, plugin.PublicKey, plugin.Created.UnixMicro(), micros(plugin.Synced))
+	return t.do("REPLACE INTO plugin (name, public_key, button_key, created, synced) VALUES (?, ?, ?, ?, ?)",
+		plugin.Name, plugin.PublicKey, plugin.ButtonKey, plugin.Created.UnixMicro(), micros(plugin.Synced))
 }
 
 // unsettleOld finds the cards that fell behind while a plugin was not registered.

@@ -11,7 +11,7 @@ import (
 func keepsPlugins(t *testing.T, store core.Store) {
 	find := func(r core.Reader) (core.PluginRecord, error) { return r.Plugin("slack") }
 	fails(t, store, core.ErrNotFound, find)
-	slack := core.PluginRecord{Name: "slack", PublicKey: "UABC", Created: start()}
+	slack := core.PluginRecord{Name: "slack", PublicKey: "UABC", ButtonKey: "key", Created: start()}
 	jira := core.PluginRecord{Name: "jira", PublicKey: "UDEF", Created: start(), Synced: start().Add(time.Hour)}
 	update(t, store, func(tx core.Tx) error { return tx.SavePlugin(slack) })
 	update(t, store, func(tx core.Tx) error { return tx.SavePlugin(jira) })

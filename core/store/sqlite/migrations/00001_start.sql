@@ -85,6 +85,7 @@ CREATE TABLE link_code (
 CREATE TABLE plugin (
   name       TEXT    NOT NULL PRIMARY KEY,
   public_key TEXT    NOT NULL,
+  button_key TEXT    NOT NULL,
   created    INTEGER NOT NULL,
   synced     INTEGER
 ) STRICT, WITHOUT ROWID;
