@@ -22,6 +22,9 @@ func (l *Ledger) Claim(ctx context.Context, plugin string, claim v1.Claim) (repl
 		return v1.ClaimReply{}, err
 	}
 	err = l.Store.Update(ctx, func(tx core.Tx) error {
+		if _, err := tx.Plugin(plugin); err != nil {
+			return missing(err, "plugin", plugin)
+		}
 		row, err := l.row(tx, plugin, claim.DeliveryKey)
 		if err != nil {
 			return err
@@ -41,9 +44,6 @@ func (l *Ledger) Claim(ctx context.Context, plugin string, claim v1.Claim) (repl
 
 // row reads a delivery, or makes the first state of one that is not there.
 func (*Ledger) row(tx core.Tx, plugin string, key v1.DeliveryKey) (v1.Delivery, error) {
-	if _, err := tx.Plugin(plugin); err != nil {
-		return v1.Delivery{}, missing(err, "plugin", plugin)
-	}
 	row, err := tx.Delivery(plugin, key)
 	if errors.Is(err, core.ErrNotFound) {
 		return newDelivery(plugin, key)

@@ -41,11 +41,12 @@ type Relay struct {
 	Logger *slog.Logger
 
 	woken, reconnected chan struct{}
+	marks              *marks
 }
 
 // NewRelay returns a relay with its signals. The fields have to be set before Run.
 func NewRelay() *Relay {
-	return &Relay{woken: make(chan struct{}, 1), reconnected: make(chan struct{}, 1)}
+	return &Relay{woken: make(chan struct{}, 1), reconnected: make(chan struct{}, 1), marks: newMarks()}
 }
 
 // Wake tells the relay that the outbox has grown. It never blocks; several calls in a row are one.
@@ -70,7 +71,6 @@ func (r *Relay) Run(ctx context.Context) error {
 		more, err := r.round(ctx, checked)
 		switch {
 		case ctx.Err() != nil:
-			return nil
 		case err != nil:
 			attempt++
 			r.report(ctx, attempt, err)
@@ -84,7 +84,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		wait, attempt = firstRelayWait, 0
 		checked = r.idle(ctx, poll.C, more)
 	}
-	return nil
+	return r.mark(ctx)
 }
 
 // report warns of the first failure in a row and keeps quiet about its repeats.
@@ -122,6 +122,12 @@ func (r *Relay) idle(ctx context.Context, poll <-chan time.Time, more bool) (che
 	select {
 	case <-r.woken:
 		return true
+	case <-r.marks.flush.C:
+		if err := r.mark(ctx); err != nil {
+			r.report(ctx, 1, err)
+			r.marks.flush.Reset(markEvery)
+		}
+		return true
 	case <-poll:
 	case <-r.reconnected:
 	case <-ctx.Done():
@@ -139,36 +145,36 @@ func (r *Relay) round(ctx context.Context, checked bool) (more bool, err error) 
 	return r.publish(ctx)
 }
 
-// publish sends the oldest events of the outbox and marks them when the broker has confirmed that they are stored.
+// publish sends the oldest events of the outbox and notes them once the broker has confirmed that they are stored.
 func (r *Relay) publish(ctx context.Context) (more bool, err error) {
+	if len(r.marks.published) >= relayBatch {
+		if err := r.mark(ctx); err != nil {
+			return false, err
+		}
+	}
 	var entries []core.OutboxEntry
 	err = r.Store.View(ctx, func(reader core.Reader) (err error) {
-		entries, err = reader.Outbox(relayBatch)
+		entries, err = reader.Outbox(relayBatch + len(r.marks.published))
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("reading outbox: %w", err)
 	}
+	entries = r.marks.fresh(entries)
 	if len(entries) == 0 {
 		return false, nil
 	}
 	messages := make([]broker.Message, 0, len(entries))
-	ids := make([]string, 0, len(entries))
 	for _, entry := range entries {
 		messages = append(messages, broker.Message{Subject: entry.Subject, ID: entry.ID, Data: entry.Body})
-		ids = append(ids, entry.ID)
 	}
 	limited, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
 	if err := r.Publisher.Publish(limited, messages...); err != nil {
 		return false, err
 	}
-	// The broker has them; that must not be forgotten because the core is stopping.
-	err = r.Store.Update(context.WithoutCancel(ctx), func(tx core.Tx) error { return tx.MarkPublished(ids, r.Now()) })
-	if err != nil {
-		return false, fmt.Errorf("marking events as published: %w", err)
-	}
-	return len(entries) == relayBatch, nil
+	r.marks.add(entries)
+	return len(entries) >= relayBatch, nil
 }
 
 // check compares the event stream with what the core remembers of it. If it is another one, or shorter, everything that
@@ -217,6 +223,7 @@ func (r *Relay) recover(ctx context.Context, known core.RelayState, stream Strea
 	r.Logger.WarnContext(ctx, "the broker has lost events; publishing everything that matters again",
 		slog.Time("stream_created", stream.Created), slog.Uint64("last_sequence", stream.LastSequence),
 		slog.Uint64("known_sequence", known.LastSequence))
+	r.marks.forget() // what only the lost stream held has to be published again
 	if err := r.Ensure(ctx); err != nil {
 		return err
 	}
