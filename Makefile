@@ -70,7 +70,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each (default 5s)
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x < /dev/null || exit 1; \
 	done
 
-bench: ## Measure throughput and latency on this machine
+bench: build ## Measure throughput and latency on this machine
 	go run ./test/bench
 
 chaos: ## Kill, freeze and wipe things at random, at length; prints lost and duplicate counts

@@ -53,6 +53,7 @@ type bench struct {
 	out    io.Writer
 	each   time.Duration
 	stored int
+	bin    string
 
 	dir    string
 	stack  *stack.Stack
@@ -95,11 +96,8 @@ func (b *bench) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bin := filepath.Join(b.dir, "bin")
-	if err := os.MkdirAll(bin, 0o700); err != nil {
-		return err
-	}
-	if err := stack.Build(ctx, root, bin, false); err != nil {
+	bin, err := filepath.Abs(b.bin)
+	if err != nil {
 		return err
 	}
 	// The vendor needs the plugin's address and the plugin the vendor's, so lay out first with a vendor to come.
