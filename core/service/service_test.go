@@ -588,3 +588,18 @@ func TestIdempotencyKeysAreKept(t *testing.T) {
 		t.Error("bob gets alice's answer")
 	}
 }
+
+func FuzzParseDocuments(f *testing.F) {
+	f.Add(documents)
+	f.Add("kind: role\nversion: v1\nmetadata: {name: x}\nspec: {allow: {request: {roles: ['*'], max_duration: 4h}}}\n")
+	f.Add("kind: user\n---\nkind: role\n---\n---\n")
+	f.Fuzz(func(t *testing.T, yaml string) {
+		parsed, err := parseDocuments([]v1.ApplyDocument{{Name: "fuzz.yaml", YAML: yaml}})
+		if err != nil && core.CodeOf(err) != v1.CodeInvalid {
+			t.Fatalf("error %v is no refusal", err)
+		}
+		if err == nil && len(parsed) == 0 {
+			t.Fatal("nothing was parsed and nothing refused")
+		}
+	})
+}
