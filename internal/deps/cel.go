@@ -3,6 +3,6 @@
 package deps
 
 import (
-	_ "github.com/google/cel-go/cel"
-	_ "github.com/google/cel-go/ext"
+	_ "cel.dev/cel-go/cel"
+	_ "cel.dev/cel-go/ext"
 )
