@@ -117,6 +117,10 @@ type RequestFilter struct {
 	// Reviewer is somebody who has reviewed or was suggested.
 	Reviewer string
 	Role     string
+	// Since and Until bound when the request was made: at or after Since, and before Until. Stores compare whole microseconds.
+	Since, Until time.Time
+	// Text is searched for in what [SearchText] gives of a request, whatever the case and the spacing.
+	Text string
 	// Before continues a list after the request with this id.
 	Before string
 	Limit  int
