@@ -136,6 +136,8 @@ type Applied struct {
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
 	Change string `json:"change"`
+	// Warnings say what in the document has no effect.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // PluginInput registers a plugin.

@@ -174,7 +174,9 @@ type roleDocument v1.Role
 
 func (d roleDocument) apply(tx core.Tx, actor core.Actor, now time.Time) (v1.Applied, error) {
 	role := v1.Role(d)
-	applied := v1.Applied{Kind: role.Kind, Name: role.Metadata.Name, Change: changeChanged}
+	applied := v1.Applied{
+		Kind: role.Kind, Name: role.Metadata.Name, Change: changeChanged, Warnings: policy.Warnings(role),
+	}
 	existing, err := tx.Role(role.Metadata.Name)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
