@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -89,17 +90,21 @@ func (a *api) createRequest(ctx context.Context, actor core.Actor, input *struct
 }
 
 type requestsInput struct {
-	State     []string `query:"state" enum:"PENDING,APPROVED,DENIED,EXPIRED,WITHDRAWN,PROMOTED" doc:"Only these states, separated by commas."`
-	Requester string   `query:"requester" maxLength:"256" doc:"Only requests of this person; me is yourself."`
-	Reviewer  string   `query:"reviewer" maxLength:"256" doc:"Only requests this person reviewed or was suggested for; me is yourself."`
-	Role      string   `query:"role" maxLength:"256" doc:"Only requests that ask for this role."`
-	Cursor    string   `query:"cursor" format:"uuid" doc:"The next member of the page before."`
-	Limit     int      `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"The size of a page."`
+	State     []string  `query:"state" enum:"PENDING,APPROVED,DENIED,EXPIRED,WITHDRAWN,PROMOTED" doc:"Only these states, separated by commas."`
+	Requester string    `query:"requester" maxLength:"256" doc:"Only requests of this person; me is yourself."`
+	Reviewer  string    `query:"reviewer" maxLength:"256" doc:"Only requests this person reviewed or was suggested for; me is yourself."`
+	Role      string    `query:"role" maxLength:"256" doc:"Only requests that ask for this role."`
+	Since     time.Time `query:"since" doc:"Only requests made at this time or later."`
+	Until     time.Time `query:"until" doc:"Only requests made before this time."`
+	Text      string    `query:"text" maxLength:"256" doc:"Only requests with this text in a reason, a role or a person's name or e-mail address, whatever the case."`
+	Cursor    string    `query:"cursor" format:"uuid" doc:"The next member of the page before."`
+	Limit     int       `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"The size of a page."`
 }
 
 func (a *api) listRequests(ctx context.Context, actor core.Actor, input *requestsInput) (*body[v1.RequestPage], error) {
 	filter := core.RequestFilter{
 		Requester: orMe(actor, input.Requester), Reviewer: orMe(actor, input.Reviewer), Role: input.Role,
+		Since: input.Since, Until: input.Until, Text: input.Text,
 		Before: input.Cursor, Limit: input.Limit,
 	}
 	for _, state := range input.State {

@@ -72,11 +72,17 @@ func TestListsArePagedAndFiltered(t *testing.T) {
 		"?state=WITHDRAWN,PENDING": {ids[2], ids[1], ids[0]},
 		"?role=other":              nil,
 		"?reviewer=me":             nil,
+		"?text=%20ALICE%40":        {ids[2], ids[1], ids[0]},
+		"?text=nothing":            nil,
+		"?since=2020-01-01T00:00:00Z&until=2100-01-01T01:00:00%2B01:00": {ids[2], ids[1], ids[0]},
+		"?since=2100-01-01T00:00:00Z":                                   nil,
+		"?until=2020-01-01T00:00:00Z":                                   nil,
 	} {
 		if got, _ := list("alice", query); !cmp.Equal(want, got) {
 			t.Errorf("%s lists %v, want %v", query, got, want)
 		}
 	}
+	s.want(422, ask{method: "GET", path: "/v1/requests?since=yesterday", who: "alice"}).problem(t)
 	if body := s.do(ask{method: "GET", path: "/v1/requests?role=other", who: "alice"}).body; !strings.Contains(body, `"requests":[]`) {
 		t.Errorf("an empty page is %s", body)
 	}

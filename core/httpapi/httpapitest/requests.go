@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
@@ -120,6 +121,8 @@ func matches(request v1.Request, filter core.RequestFilter) bool {
 	return (len(filter.States) == 0 || slices.Contains(filter.States, request.State)) &&
 		(filter.Requester == "" || filter.Requester == request.Requester.Name) &&
 		(filter.Role == "" || slices.Contains(request.Roles, filter.Role)) &&
+		!request.Created.Before(filter.Since) && (filter.Until.IsZero() || request.Created.Before(filter.Until)) &&
+		strings.Contains(core.SearchText(request), core.SearchTerm(filter.Text)) &&
 		(filter.Before == "" || cmp.Less(request.ID, filter.Before)) &&
 		(filter.Reviewer == "" || slices.ContainsFunc(request.SuggestedReviewers, involved) ||
 			slices.ContainsFunc(request.Reviews, reviewed))

@@ -83,7 +83,7 @@ func requestsAfter(ctx context.Context, tx *sql.Tx, after string) ([]v1.Request,
 	if err != nil {
 		return nil, fmt.Errorf("reading requests: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var requests []v1.Request
 	for rows.Next() {
 		var payload []byte
