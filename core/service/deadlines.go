@@ -100,22 +100,22 @@ func move(tx core.Tx, id string, now time.Time) (bool, error) {
 		return false, err
 	}
 	if next, ok := core.Expire(request, now); ok {
-		return true, saveMoved(tx, next, v1.EventResolved, "request.expire", now)
+		return true, saveMoved(tx, request, next, v1.EventResolved, "request.expire", now)
 	}
 	if next, ok := core.EndAccess(request, now); ok {
-		return true, saveMoved(tx, next, v1.EventAccessEnded, "access.end", now)
+		return true, saveMoved(tx, request, next, v1.EventAccessEnded, "access.end", now)
 	}
 	return false, nil
 }
 
-func saveMoved(tx core.Tx, next v1.Request, event, action string, now time.Time) error {
+func saveMoved(tx core.Tx, before, next v1.Request, event, action string, now time.Time) error {
 	if err := tx.SaveRequest(next); err != nil {
 		return err
 	}
 	if err := emit(tx, event, next, now); err != nil {
 		return err
 	}
-	return audit(tx, audited{action: action, requestID: next.ID}, now)
+	return audit(tx, aboutRequest(core.Actor{}, action, &before, next), now)
 }
 
 // Prune deletes what only served for a while.

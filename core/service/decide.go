@@ -22,10 +22,10 @@ func (s *Service) Decide(tx core.Tx, decision v1.Decision, now time.Time) (v1.De
 	}
 	next, err := s.decide(tx, actor, decision)
 	if refusal, ok := errors.AsType[*core.Error](err); ok {
-		entry := by(actor, "request.review_refused", map[string]any{"code": refusal.Code, "identity": decision.Identity})
+		entry := by(actor, "request.review", triedReview{decision.Verdict, decision.SeenVersion, cut(decision.SeenFingerprint)})
 		entry.requestID = decision.RequestID
 		result := v1.DecisionResult{Code: refusal.Code, Message: refusal.Message, Request: refusal.Request}
-		return result, audit(tx, entry, now)
+		return result, audit(tx, entry.refusing(refusal), now)
 	}
 	if err != nil {
 		return v1.DecisionResult{}, err
@@ -61,7 +61,7 @@ func (s *Service) decide(tx core.Tx, actor core.Actor, decision v1.Decision) (v1
 	if err != nil {
 		return v1.Request{}, err
 	}
-	return next, s.save(tx, actor, "request.review", next)
+	return next, s.save(tx, actor, "request.review", request, next)
 }
 
 // countedSentence tells a reviewer what their review brought about.

@@ -20,7 +20,7 @@ const (
 
 // People lists everybody, for administrators.
 func (s *Service) People(ctx context.Context, actor core.Actor) (people []v1.Person, err error) {
-	if err := requireAdmin(actor); err != nil {
+	if err := s.requireAdmin(ctx, actor, "person.list"); err != nil {
 		return nil, err
 	}
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -32,7 +32,7 @@ func (s *Service) People(ctx context.Context, actor core.Actor) (people []v1.Per
 
 // Person returns somebody by name or e-mail address: oneself, or anybody for administrators.
 func (s *Service) Person(ctx context.Context, actor core.Actor, name string) (person v1.Person, err error) {
-	if err := selfOrAdmin(actor, name); err != nil {
+	if err := s.selfOrAdmin(ctx, actor, name, "person.read"); err != nil {
 		return v1.Person{}, err
 	}
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -46,7 +46,7 @@ func (s *Service) Person(ctx context.Context, actor core.Actor, name string) (pe
 // SavePerson creates or changes a person, for administrators. Everybody may change their own password.
 func (s *Service) SavePerson(ctx context.Context, actor core.Actor, name string, input v1.PersonInput) (person v1.Person, err error) {
 	if !actor.Person.Admin && !onlyOwnPassword(actor, name, input) {
-		return v1.Person{}, requireAdmin(actor)
+		return v1.Person{}, s.requireAdmin(ctx, actor, "person.change")
 	}
 	hash, err := s.passwordHash(input.Password)
 	if err != nil {
@@ -84,6 +84,10 @@ func (s *Service) savePerson(tx core.Tx, actor core.Actor, name string, input v1
 	} else if err != nil {
 		return v1.Person{}, err
 	}
+	detail := changeDetail{PasswordChanged: hash != ""}
+	if action == "person.change" {
+		detail.Before = record.Person
+	}
 	patch(&record.Person, input)
 	if hash != "" {
 		record.PasswordHash = hash
@@ -91,7 +95,7 @@ func (s *Service) savePerson(tx core.Tx, actor core.Actor, name string, input v1
 	if err := writePerson(tx, record); err != nil {
 		return v1.Person{}, err
 	}
-	detail := map[string]any{"person": record.Person, "password_changed": hash != ""}
+	detail.After = record.Person
 	return record.Person, audit(tx, by(actor, action, detail), now)
 }
 

@@ -154,7 +154,7 @@ func (c *company) decideAs(user string, verdict v1.Verdict, request v1.Request) 
 func (c *company) audited(action string) (entries []core.AuditEntry) {
 	c.t.Helper()
 	err := c.Store.View(c.t.Context(), func(reader core.Reader) error {
-		all, err := reader.Audit(0, 1000)
+		all, err := reader.Audit(core.AuditFilter{OldestFirst: true})
 		for _, entry := range all {
 			if entry.Action == action {
 				entries = append(entries, entry)
@@ -330,8 +330,8 @@ func TestOnePersonManyAccounts(t *testing.T) {
 	}
 	_, err := c.Review(t.Context(), c.as("ivan"), request.ID, v1.ReviewInput{Verdict: v1.Approve})
 	refused(t, err, v1.CodeAlreadyReviewed)
-	if n := len(c.audited("request.review_refused")); n != 2 {
-		t.Errorf("%d refused clicks in the audit, want 2", n)
+	if n := len(c.audited("request.review_refused")); n != 3 {
+		t.Errorf("%d refused reviews in the audit, want 3", n)
 	}
 }
 
