@@ -33,7 +33,7 @@ func CompileMatcher(pattern string) (Matcher, error) {
 	case strings.HasPrefix(pattern, "^") && strings.HasSuffix(pattern, "$"):
 		return compileExpression(pattern)
 	case strings.Contains(pattern, "*"):
-		return compileExpression("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, "(?s:.*)") + "$")
+		return compileExpression("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, "((?s:.*))") + "$")
 	default:
 		return Matcher{literal: pattern}, nil
 	}

@@ -1,8 +1,0 @@
-//go:build deps
-
-package deps
-
-import (
-	_ "cel.dev/cel-go/cel"
-	_ "cel.dev/cel-go/ext"
-)
