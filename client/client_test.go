@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -160,6 +161,15 @@ func records(t *testing.T, s *world, root *client.Client) {
 		{"retry", func() error { _, err := root.RetryDeliveries(ctx, "jira", ""); return err }},
 		{"drop", func() error { return root.DropDelivery(ctx, "slack", parked) }},
 		{"remove plugin", func() error { return root.RemovePlugin(ctx, "jira") }},
+		{"audit", func() error {
+			page, err := root.Audit(ctx, client.AuditFilter{
+				Person: "alice", Action: "request.*", OldestFirst: true, Cursor: 1, Since: time.Unix(0, 0), Until: time.Now().Add(time.Hour), Limit: 1,
+			})
+			if err == nil && (len(page.Entries) != 1 || page.Entries[0].Action != "request.withdraw") {
+				err = fmt.Errorf("page %+v", page)
+			}
+			return err
+		}},
 		{"sign out", func() error { return root.SignOut(ctx) }},
 	}
 	for _, step := range steps {

@@ -68,6 +68,16 @@ func (w *recordWriter[T]) write(record T) error {
 	return nil
 }
 
+// writeAll writes a page and lets it go.
+func (w *recordWriter[T]) writeAll(page []T) error {
+	for _, record := range page {
+		if err := w.write(record); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
 func (w *recordWriter[T]) flush() error {
 	if w.table != nil {
 		w.table.Flush()

@@ -132,14 +132,7 @@ func (a *app) noteMore(more bool, err error) error {
 
 func (a *app) exportRequests(ctx context.Context, c *client.Client, filter client.Filter) error {
 	writer := newRecordWriter(a.env.Stdout, a.format, requestSheet())
-	more, err := eachPage(ctx, c, filter, filter.Limit, func(page []v1.Request) error {
-		for _, request := range page {
-			if err := writer.write(request); err != nil {
-				return err
-			}
-		}
-		return writer.flush()
-	})
+	more, err := eachPage(ctx, c, filter, filter.Limit, writer.writeAll)
 	return a.noteMore(more, err)
 }
 
@@ -159,10 +152,7 @@ func requestsUpTo(ctx context.Context, c *client.Client, filter client.Filter, w
 // eachPage reads page after page until it has so many requests, all if wanted is zero, and says whether there are more.
 func eachPage(ctx context.Context, c *client.Client, filter client.Filter, wanted int, do func([]v1.Request) error) (more bool, err error) {
 	for seen := 0; ; {
-		filter.Limit = largestPage
-		if wanted > 0 {
-			filter.Limit = min(wanted-seen, largestPage)
-		}
+		filter.Limit = pageSize(wanted, seen)
 		page, err := c.Requests(ctx, filter)
 		if err != nil {
 			return false, err
@@ -176,6 +166,14 @@ func eachPage(ctx context.Context, c *client.Client, filter client.Filter, wante
 		}
 		filter.Cursor = page.Next
 	}
+}
+
+// pageSize is how many records to ask for when so many are wanted, all if that is zero.
+func pageSize(wanted, seen int) int {
+	if wanted == 0 {
+		return largestPage
+	}
+	return min(wanted-seen, largestPage)
 }
 
 func requestSheet() sheet[v1.Request] {

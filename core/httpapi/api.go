@@ -95,6 +95,7 @@ func newAPI(options Options) *api {
 	a.tokenRoutes()
 	a.linkRoutes()
 	a.pluginRoutes()
+	a.auditRoutes()
 	return a
 }
 

@@ -131,6 +131,14 @@ func TestEveryOtherRoute(t *testing.T) {
 		{ask{method: "POST", path: "/v1/requests/" + pending + "/override", who: "root", body: v1.OverrideInput{
 			Verdict: v1.Approve, Reason: "incident",
 		}}, 200, `"override":true`},
+		{ask{method: "GET", path: "/v1/audit", who: "root"}, 200, `"action":"request.override"`},
+		{ask{method: "GET", path: "/v1/audit?order=oldest&limit=1", who: "root"}, 200, `"next":1`},
+		{ask{method: "GET", path: "/v1/audit?order=oldest&cursor=1&limit=1", who: "root"}, 200, `"seq":2`},
+		{ask{method: "GET", path: "/v1/audit?person=alice&action=request.*&request=" + pending +
+			"&since=2020-01-01T00:00:00Z&until=2100-01-01T00:00:00Z", who: "root"}, 200, `"actor":"alice"`},
+		{ask{method: "GET", path: "/v1/audit?action=nothing", who: "root"}, 200, `"entries":[]`},
+		{ask{method: "GET", path: "/v1/audit?order=any", who: "root"}, 422, `"code":"invalid"`},
+		{ask{method: "GET", path: "/v1/audit", who: "ivan"}, 403, `"code":"forbidden"`},
 		{ask{method: "GET", path: "/v1/tokens?person=me", who: "ivan"}, 200, `"person":"ivan"`},
 		{ask{method: "DELETE", path: "/v1/session", who: "ivan"}, 204, ""},
 		{ask{method: "GET", path: "/v1/session", who: "ivan"}, 401, `"code":"unauthenticated"`},

@@ -18,6 +18,7 @@ type Service interface {
 	Tokens
 	Links
 	Plugins
+	Auditing
 	Answers
 }
 
@@ -87,6 +88,11 @@ type Plugins interface {
 	// RetryDeliveries tries a parked delivery again, or all parked ones if id is empty, and returns how many.
 	RetryDeliveries(ctx context.Context, actor core.Actor, plugin, id string) (int, error)
 	DropDelivery(ctx context.Context, actor core.Actor, plugin, id string) error
+}
+
+// Auditing tells who did what.
+type Auditing interface {
+	Audit(ctx context.Context, actor core.Actor, filter core.AuditFilter) (v1.AuditPage, error)
 }
 
 // Answers remembers the answers to POSTs by idempotency key, per person. Keys and bodies come sealed: what is stored

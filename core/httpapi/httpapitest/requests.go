@@ -36,6 +36,7 @@ func (c *Core) Create(_ context.Context, actor core.Actor, input v1.RequestInput
 		}
 	}
 	c.requests = append(c.requests, request)
+	c.note(actor, "request.create", request)
 	return request, true, c.emit(v1.EventCreated, request)
 }
 
@@ -129,7 +130,7 @@ func matches(request v1.Request, filter core.RequestFilter) bool {
 }
 
 // change replaces a request by what do makes of it.
-func (c *Core) change(actor core.Actor, id string, do func(v1.Request) (v1.Request, error)) (v1.Request, error) {
+func (c *Core) change(actor core.Actor, id, action string, do func(v1.Request) (v1.Request, error)) (v1.Request, error) {
 	leave, err := c.enter()
 	defer leave()
 	if err != nil {
@@ -144,12 +145,13 @@ func (c *Core) change(actor core.Actor, id string, do func(v1.Request) (v1.Reque
 		return v1.Request{}, err
 	}
 	c.requests[at] = next
+	c.note(actor, action, next)
 	return next, c.emit(v1.EventReviewed, next)
 }
 
 // Review decides by the real rules.
 func (c *Core) Review(_ context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error) {
-	return c.change(actor, id, func(request v1.Request) (v1.Request, error) {
+	return c.change(actor, id, "request.review", func(request v1.Request) (v1.Request, error) {
 		roles, err := c.set()
 		if err != nil {
 			return v1.Request{}, err
@@ -160,14 +162,14 @@ func (c *Core) Review(_ context.Context, actor core.Actor, id string, input v1.R
 
 // Withdraw decides by the real rules.
 func (c *Core) Withdraw(_ context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error) {
-	return c.change(actor, id, func(request v1.Request) (v1.Request, error) {
+	return c.change(actor, id, "request.withdraw", func(request v1.Request) (v1.Request, error) {
 		return core.Withdraw(request, actor, input, c.Now().UTC())
 	})
 }
 
 // Override decides by the real rules.
 func (c *Core) Override(_ context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error) {
-	return c.change(actor, id, func(request v1.Request) (v1.Request, error) {
+	return c.change(actor, id, "request.override", func(request v1.Request) (v1.Request, error) {
 		return core.Override(request, core.Submission{ID: newID(), Author: actor, Now: c.Now().UTC()}, input)
 	})
 }
@@ -187,7 +189,7 @@ func (c *Core) Expire(id string) error {
 	c.mu.Lock()
 	root := core.Actor{Person: c.people["root"]}
 	c.mu.Unlock()
-	_, err := c.change(root, id, func(request v1.Request) (v1.Request, error) {
+	_, err := c.change(root, id, "request.expire", func(request v1.Request) (v1.Request, error) {
 		next, _ := core.Expire(request, request.Expires)
 		return next, nil
 	})
