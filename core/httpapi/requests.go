@@ -20,10 +20,11 @@ func (a *api) requestRoutes() {
 	handle(a, operation{
 		method: http.MethodPost, path: "/v1/requests", name: "create-request", tag: "Requests", status: http.StatusCreated,
 		summary: "Ask for access",
-		detail:  "An identical request of the same person that is still pending is returned with 200 instead.",
+		detail: "An identical request of the same person that is still pending is returned with 200 instead. " +
+			"With `dry_run` nothing is made: the answer is 200 with the request as it would be.",
 	}, a.createRequest)
 	responses := a.huma.OpenAPI().Paths["/v1/requests"].Post.Responses
-	responses["200"] = &huma.Response{Description: "The same request was pending already", Content: responses["201"].Content}
+	responses["200"] = &huma.Response{Description: "The same request was pending already, or this was a dry run", Content: responses["201"].Content}
 	handle(a, operation{
 		method: http.MethodGet, path: "/v1/requests", name: "list-requests", tag: "Requests",
 		summary: "List requests that you may see, newest first",

@@ -23,6 +23,11 @@ func TestLifeOfARequest(t *testing.T) {
 	if same.ID != request.ID {
 		t.Errorf("asking the same again made %s besides %s", same.ID, request.ID)
 	}
+	input.DryRun, input.Reason = true, "another"
+	s.want(200, ask{method: "POST", path: "/v1/requests", who: "alice", body: input}).into(t, &same)
+	if !same.DryRun || same.Thresholds[0].Approve != 2 || s.core.Newest().ID != request.ID {
+		t.Errorf("a dry run gave %+v and left %+v", same, s.core.Newest())
+	}
 	s.review(request.ID, "ivan")
 	approved := s.review(request.ID, "bob")
 	if approved.State != v1.StateApproved || approved.Reviews[0].Via != v1.ViaAPI {

@@ -32,7 +32,7 @@ type Sessions interface {
 
 // Requests asks, reviews, withdraws, overrides and lists.
 type Requests interface {
-	// Create returns the person's identical pending request, and false, if there is one.
+	// Create returns the person's identical pending request, and false, if there is one; and what a dry run comes to, and false.
 	Create(ctx context.Context, actor core.Actor, input v1.RequestInput) (request v1.Request, created bool, err error)
 	Request(ctx context.Context, actor core.Actor, id string) (v1.Request, error)
 	Requests(ctx context.Context, actor core.Actor, filter core.RequestFilter) (v1.RequestPage, error)

@@ -14,6 +14,7 @@ import (
 )
 
 // Create asks for access. If the person has the same request pending already, that one is returned and created is false.
+// A dry run returns what would be made, and created is false, too.
 func (s *Service) Create(ctx context.Context, actor core.Actor, input v1.RequestInput) (request v1.Request, created bool, err error) {
 	if err := checkInput(input); err != nil {
 		return v1.Request{}, false, err
@@ -54,6 +55,10 @@ func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.Reque
 	if err != nil {
 		return v1.Request{}, false, err
 	}
+	request.SuggestedReviewers = append(request.SuggestedReviewers, knownPeople(tx, defaults)...)
+	if request.DryRun {
+		return request, false, nil
+	}
 	same, err := tx.PendingLike(request.Requester.Name, core.AskOf(request))
 	if err == nil && now.Before(same.Expires) {
 		return same, false, nil
@@ -61,7 +66,6 @@ func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.Reque
 	if err != nil && !errors.Is(err, core.ErrNotFound) {
 		return v1.Request{}, false, err
 	}
-	request.SuggestedReviewers = append(request.SuggestedReviewers, knownPeople(tx, defaults)...)
 	if err := tx.InsertRequest(request, core.AskOf(request)); err != nil {
 		return v1.Request{}, false, err
 	}

@@ -175,6 +175,24 @@ func refused(t *testing.T, err error, code v1.Code) {
 	}
 }
 
+func TestDryRunLeavesNothing(t *testing.T) {
+	c := open(t)
+	input := v1.RequestInput{Roles: []string{"dba"}, Reason: "x", DryRun: true}
+	for range 2 {
+		request, created, err := c.Create(t.Context(), c.as("alice"), input)
+		if err != nil || created || !request.DryRun || len(request.SuggestedReviewers) != 1 || request.Thresholds[0].Approve != 2 {
+			t.Fatalf("created %v, %+v, %v", created, request, err)
+		}
+	}
+	page, err := c.Requests(t.Context(), c.as("alice"), core.RequestFilter{})
+	if err != nil || len(page.Requests) != 0 || len(c.audited("request.create")) != 0 {
+		t.Errorf("it left %+v, %v", page, err)
+	}
+	input.Roles = []string{"reviewer"}
+	_, _, err = c.Create(t.Context(), c.as("alice"), input)
+	refused(t, err, v1.CodeRoleNotRequestable)
+}
+
 func TestAskReviewApprove(t *testing.T) {
 	c := open(t)
 	changed := c.Changed()

@@ -30,6 +30,9 @@ func (c *Core) Create(_ context.Context, actor core.Actor, input v1.RequestInput
 	if err != nil {
 		return v1.Request{}, false, err
 	}
+	if request.DryRun {
+		return request, false, nil
+	}
 	for _, other := range c.requests {
 		if other.State == v1.StatePending && core.AskOf(other) == core.AskOf(request) {
 			return other, false, nil
