@@ -184,3 +184,22 @@ func Deadline(request v1.Request) time.Time {
 	}
 	return access.Expires
 }
+
+// Elapse makes the next change that time alone brings: a pending request expires; an access ends, begins, or is about to
+// end. It returns the type of event to tell it by, and false if nothing is due.
+func Elapse(request v1.Request, now time.Time) (next v1.Request, event string, changed bool) {
+	for _, step := range []struct {
+		event string
+		move  func(v1.Request, time.Time) (v1.Request, bool)
+	}{
+		{v1.EventResolved, Expire},
+		{v1.EventAccessEnded, EndAccess},
+		{v1.EventAccessStarted, StartAccess},
+		{v1.EventAccessEnding, RemindEnd},
+	} {
+		if next, changed := step.move(request, now); changed {
+			return next, step.event, true
+		}
+	}
+	return request, "", false
+}

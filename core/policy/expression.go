@@ -76,7 +76,7 @@ func filterVariables() []cel.EnvOption {
 	}
 }
 
-// viaVariable may be unknown: before a review is made nobody knows the door it will come through.
+// viaVariable is one of those that may be unknown: before a review is made nobody knows the door it will come through.
 const viaVariable = "review.via"
 
 // compileCondition checks and compiles a text. The error says where in the text the fault lies.

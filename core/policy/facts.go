@@ -28,7 +28,7 @@ func SubjectOf(person v1.Person) Subject {
 type Facts struct {
 	Reviewer Subject
 	Request  *v1.Request
-	// Review is the review being made; its Via may be empty when nobody knows yet through which door it will come.
+	// Review is the review being made; its Via is empty while it is not made yet, and nobody knows what it will say.
 	Review v1.Review
 	// Now may be zero when the question is about no particular time.
 	Now time.Time
@@ -44,7 +44,9 @@ func (f *Facts) activation() (cel.Activation, error) {
 	f.values = map[string]any{}
 	var unknown []*cel.AttributePatternType
 	if f.Review.Via == "" {
-		unknown = append(unknown, cel.AttributePattern(viaVariable))
+		for _, name := range []string{viaVariable, "review.reason", "review.annotations"} {
+			unknown = append(unknown, cel.AttributePattern(name))
+		}
 	}
 	if f.Now.IsZero() {
 		unknown = append(unknown, cel.AttributePattern("now"))

@@ -125,31 +125,39 @@ func (r *Ruling) note(text string) {
 
 // Counts says for which of the request's thresholds the facts' review counts: those whose filter is empty or true now.
 func (s *Set) Counts(facts *Facts) (indexes []int, notes []string) {
+	return s.thresholdsWhere(facts, func(says truth) bool { return says == isTrue })
+}
+
+// WouldCount says for which thresholds a review could count whose reason and door are not known yet.
+func (s *Set) WouldCount(facts *Facts) (indexes []int, notes []string) {
+	return s.thresholdsWhere(facts, func(says truth) bool { return says != isFalse })
+}
+
+func (s *Set) thresholdsWhere(facts *Facts, enough func(truth) bool) (indexes []int, notes []string) {
 	for i, threshold := range facts.Request.Thresholds {
-		counts, err := s.counts(threshold, facts)
+		says, err := s.filter(threshold, facts)
 		if err != nil {
 			notes = append(notes, fmt.Sprintf("threshold %s: filter counted as false: %v", ThresholdName(threshold, i), err))
 		}
-		if counts {
+		if enough(says) {
 			indexes = append(indexes, i)
 		}
 	}
 	return indexes, notes
 }
 
-func (s *Set) counts(threshold v1.Threshold, facts *Facts) (bool, error) {
+func (s *Set) filter(threshold v1.Threshold, facts *Facts) (truth, error) {
 	if threshold.Filter == "" {
-		return true, nil
+		return isTrue, nil
 	}
 	filter := s.filters[threshold.Filter]
 	if filter == nil { // the role has changed since the request was made
 		var err error
 		if filter, err = compileCondition(threshold.Filter, filterScope); err != nil {
-			return false, err
+			return isFalse, err
 		}
 	}
-	says, err := filter.holds(facts)
-	return says == isTrue, err
+	return filter.holds(facts)
 }
 
 // ThresholdName is what to call a threshold in a sentence.

@@ -79,6 +79,16 @@ func (s *Set) Requestable(who Subject) []string {
 	return names
 }
 
+// RequestAccess is the strictest strategy at sign-in among somebody's roles.
+func (s *Set) RequestAccess(who Subject) v1.RequestAccess {
+	order := []v1.RequestAccess{v1.RequestOptional, v1.RequestAlways, v1.RequestReason}
+	strictest := 0
+	for _, holding := range s.held(who.Roles) {
+		strictest = max(strictest, slices.Index(order, holding.spec.Options.RequestAccess))
+	}
+	return order[strictest]
+}
+
 // SearchAs lists the roles through which somebody may request resources, and that exist.
 func (s *Set) SearchAs(who Subject) []string {
 	var allowed, denied []string

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"net/mail"
 	"regexp"
 	"strings"
 )
@@ -79,12 +78,13 @@ func mapTrait(inner string, traits map[string][]string, change func(string) (str
 	return changed, nil
 }
 
+// localPart is what stands before the @ of an address.
 func localPart(address string) (string, error) {
-	parsed, err := mail.ParseAddress(address)
-	if err != nil {
+	local, domain, found := strings.Cut(address, "@")
+	if !found || local == "" || domain == "" || strings.ContainsAny(address, " <>,") || strings.Contains(domain, "@") {
 		return "", fmt.Errorf("%q is not an e-mail address", address)
 	}
-	return parsed.Address[:strings.LastIndex(parsed.Address, "@")], nil
+	return local, nil
 }
 
 func unquote(text string) string {
