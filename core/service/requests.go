@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/google/uuid"
@@ -50,7 +51,9 @@ func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.Reque
 	if err != nil {
 		return v1.Request{}, false, err
 	}
-	ask := core.Ask{ID: id, Requester: actor.Person, Input: input, SuggestedReviewers: suggested, Now: now}
+	ask := core.Ask{
+		ID: id, Requester: actor.Person, Input: input, SuggestedReviewers: suggested, SignedInUntil: actor.Token.Expires, Now: now,
+	}
 	request, defaults, err := core.NewRequest(ask, roles)
 	if err != nil {
 		return v1.Request{}, false, err
@@ -72,6 +75,7 @@ func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.Reque
 	if err := emit(tx, v1.EventCreated, request, now); err != nil {
 		return v1.Request{}, false, err
 	}
+	s.logNotes(v1.Request{}, request)
 	return request, true, audit(tx, aboutRequest(actor, "request.create", nil, request), now)
 }
 
@@ -199,7 +203,20 @@ func (s *Service) review(tx core.Tx, request v1.Request, actor core.Actor, input
 	if err != nil {
 		return v1.Request{}, err
 	}
-	return core.Review(request, core.Submission{ID: id, Author: actor, Input: input, Now: s.Now()}, roles)
+	next, err := core.Review(request, core.Submission{ID: id, Author: actor, Input: input, Now: s.Now()}, roles)
+	if err == nil {
+		s.logNotes(request, next)
+	}
+	return next, err
+}
+
+// logNotes logs what did not work as the roles mean it, each once for a request.
+func (s *Service) logNotes(before, next v1.Request) {
+	for _, note := range next.Notes {
+		if !slices.Contains(before.Notes, note) {
+			s.Logger.Warn("a role did not work as it is written", slog.String("request_id", next.ID), slog.String("note", note))
+		}
+	}
 }
 
 // Withdraw takes the actor's own pending request back.
