@@ -161,6 +161,9 @@ func records(t *testing.T, s *world, root *client.Client) {
 		{"retry", func() error { _, err := root.RetryDeliveries(ctx, "jira", ""); return err }},
 		{"drop", func() error { return root.DropDelivery(ctx, "slack", parked) }},
 		{"remove plugin", func() error { return root.RemovePlugin(ctx, "jira") }},
+		{"capabilities", func() error { _, err := root.Capabilities(ctx); return err }},
+		{"approvers", func() error { _, err := root.Approvers(ctx, []string{"dba"}, "alice"); return err }},
+		{"explain", func() error { _, err := root.Explain(ctx, s.core.Newest().ID, "ivan"); return err }},
 		{"audit", func() error {
 			page, err := root.Audit(ctx, client.AuditFilter{
 				Person: "alice", Action: "request.*", OldestFirst: true, Cursor: 1, Since: time.Unix(0, 0), Until: time.Now().Add(time.Hour), Limit: 1,

@@ -14,7 +14,8 @@ import (
 
 func (a *app) request() *cobra.Command {
 	return group("request", "Ask for access, follow and review requests",
-		a.requestCreate(), a.requestList(), a.requestShow(), a.requestReview(), a.requestWithdraw(), a.requestWatch())
+		a.requestCreate(), a.requestList(), a.requestShow(), a.requestReview(), a.requestWithdraw(), a.requestWatch(),
+		a.requestExplain(), a.requestCapabilities())
 }
 
 func (a *app) requestShow() *cobra.Command {

@@ -36,7 +36,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVarP(&a.format, "output", "o", "", "how to print: table, json or yaml; lists that can be exported also csv or jsonl")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.checkFormat(c) }
 	root.AddCommand(
-		a.login(), a.status(), a.logout(), a.version(), a.request(), a.admin(), a.link(), a.links(), a.apply(), a.get(),
+		a.login(), a.status(), a.logout(), a.version(), a.request(), a.admin(), a.link(), a.links(), a.apply(), a.get(), a.policy(),
 		exitCodesTopic(),
 	)
 	root.InitDefaultCompletionCmd()

@@ -96,6 +96,7 @@ func newAPI(options Options) *api {
 	a.linkRoutes()
 	a.pluginRoutes()
 	a.auditRoutes()
+	a.explainRoutes()
 	return a
 }
 

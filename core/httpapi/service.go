@@ -12,6 +12,7 @@ import (
 type Service interface {
 	Sessions
 	Requests
+	Explaining
 	Follower
 	People
 	Roles
@@ -39,6 +40,15 @@ type Requests interface {
 	Review(ctx context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error)
 	Withdraw(ctx context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error)
 	Override(ctx context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error)
+}
+
+// Explaining tells why, and what would be.
+type Explaining interface {
+	// Explain tells of everybody who may review a request or, if person is not empty, of that person.
+	Explain(ctx context.Context, actor core.Actor, id, person string) (v1.Explanation, error)
+	// WhoCanApprove tells of a request that the person would make.
+	WhoCanApprove(ctx context.Context, actor core.Actor, roles []string, person string) (v1.Explanation, error)
+	Capabilities(ctx context.Context, actor core.Actor) (v1.Capabilities, error)
 }
 
 // Follower tells what happened since.

@@ -104,6 +104,10 @@ func TestAuditTellsOfRefusals(t *testing.T) {
 			_, _, err := c.Create(ctx, c.as("carol"), v1.RequestInput{Roles: []string{"dba"}})
 			return err
 		},
+		"policy.approvers": func() error {
+			_, err := c.WhoCanApprove(ctx, c.as("carol"), []string{"dba"}, "alice")
+			return err
+		},
 		"person.list":   func() error { _, err := c.People(ctx, c.as("carol")); return err },
 		"person.change": func() error { _, err := c.SavePerson(ctx, c.as("carol"), "ivan", v1.PersonInput{}); return err },
 		"token.list":    func() error { _, err := c.Tokens(ctx, c.as("carol"), "ivan"); return err },
