@@ -193,6 +193,22 @@ func TestDryRunLeavesNothing(t *testing.T) {
 	refused(t, err, v1.CodeRoleNotRequestable)
 }
 
+// Rule 7.1: an elevated session ends with the session it was asked from.
+func TestSessionBoundsAccess(t *testing.T) {
+	c := open(t)
+	alice := c.as("alice")
+	alice.Token.Expires = c.clock.Now().Add(90 * time.Minute)
+	request, _, err := c.Create(t.Context(), alice, v1.RequestInput{Roles: []string{"dba"}, Reason: "x"})
+	if err != nil || request.SessionTTL.Std() != 90*time.Minute {
+		t.Fatalf("session %s, %v", request.SessionTTL, err)
+	}
+	c.clock.Advance(time.Minute)
+	again, created, err := c.Create(t.Context(), alice, v1.RequestInput{Roles: []string{"dba"}, Reason: "x"})
+	if err != nil || created || again.ID != request.ID {
+		t.Errorf("asking again made %s besides %s, %v", again.ID, request.ID, err)
+	}
+}
+
 func TestAskReviewApprove(t *testing.T) {
 	c := open(t)
 	changed := c.Changed()
