@@ -112,8 +112,10 @@ func searchAs(conditions *v1.RequestConditions) []string {
 // held returns the known roles among the names, each once.
 func (s *Set) held(names []string) []*role {
 	roles := make([]*role, 0, len(names))
-	for i, name := range names {
-		if holding := s.roles[name]; holding != nil && !slices.Contains(names[:i], name) {
+	seen := make(map[*role]bool, len(names))
+	for _, name := range names {
+		if holding := s.roles[name]; holding != nil && !seen[holding] {
+			seen[holding] = true
 			roles = append(roles, holding)
 		}
 	}
