@@ -96,7 +96,8 @@ func TestEveryMethod(t *testing.T) {
 	if diff := cmp.Diff(request, got(alice.Request(ctx, request.ID))); diff != "" {
 		t.Error(diff)
 	}
-	page := must[v1.RequestPage](t)(alice.Requests(ctx, client.Filter{States: []v1.State{v1.StatePending}, Requester: "me", Role: "dba", Limit: 1,
+	page := must[v1.RequestPage](t)(alice.Requests(ctx, client.Filter{
+		States: []v1.State{v1.StatePending}, Requester: "me", Role: "dba", Limit: 1,
 		Since: request.Created, Until: request.Created.Add(1), Text: "X", // a nanosecond is enough
 	}))
 	if len(page.Requests) != 1 {

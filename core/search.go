@@ -3,7 +3,7 @@ package core
 import (
 	"strings"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // SearchText is everything that a search for text looks through: the names of everybody involved, the roles and the

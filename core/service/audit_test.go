@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 
@@ -87,34 +87,35 @@ func TestAuditTellsOfRefusals(t *testing.T) {
 		member(t, detail, "tried", "verdict") != "approve" || member(t, detail, "message") != err.Error() {
 		t.Errorf("refused review: %+v %v", entry, detail)
 	}
+	carol, ivan := c.as("carol"), c.as("ivan")
 	tries := map[string]func() error{
 		"request.review": func() error { // not his to see
-			_, err := c.Review(ctx, c.as("carol"), request.ID, v1.ReviewInput{Verdict: v1.Approve})
+			_, err := c.Review(ctx, carol, request.ID, v1.ReviewInput{Verdict: v1.Approve})
 			return err
 		},
 		"request.withdraw": func() error {
-			_, err := c.Withdraw(ctx, c.as("ivan"), request.ID, v1.WithdrawInput{})
+			_, err := c.Withdraw(ctx, ivan, request.ID, v1.WithdrawInput{})
 			return err
 		},
 		"request.override": func() error {
-			_, err := c.Override(ctx, c.as("ivan"), request.ID, v1.OverrideInput{Verdict: v1.Deny, Reason: "no"})
+			_, err := c.Override(ctx, ivan, request.ID, v1.OverrideInput{Verdict: v1.Deny, Reason: "no"})
 			return err
 		},
 		"request.create": func() error {
-			_, _, err := c.Create(ctx, c.as("carol"), v1.RequestInput{Roles: []string{"dba"}})
+			_, _, err := c.Create(ctx, carol, v1.RequestInput{Roles: []string{"dba"}})
 			return err
 		},
 		"policy.approvers": func() error {
-			_, err := c.WhoCanApprove(ctx, c.as("carol"), []string{"dba"}, "alice")
+			_, err := c.WhoCanApprove(ctx, carol, []string{"dba"}, "alice")
 			return err
 		},
-		"person.list":   func() error { _, err := c.People(ctx, c.as("carol")); return err },
-		"person.change": func() error { _, err := c.SavePerson(ctx, c.as("carol"), "ivan", v1.PersonInput{}); return err },
-		"token.list":    func() error { _, err := c.Tokens(ctx, c.as("carol"), "ivan"); return err },
-		"link.list":     func() error { _, err := c.Links(ctx, c.as("carol"), ""); return err },
-		"plugin.add":    func() error { _, err := c.AddPlugin(ctx, c.as("carol"), v1.PluginInput{Name: "jira"}); return err },
-		"role.delete":   func() error { return c.DeleteRole(ctx, c.as("carol"), "dba") },
-		"audit.read":    func() error { _, err := c.Audit(ctx, c.as("carol"), core.AuditFilter{}); return err },
+		"person.list":   func() error { _, err := c.People(ctx, carol); return err },
+		"person.change": func() error { _, err := c.SavePerson(ctx, carol, "ivan", v1.PersonInput{}); return err },
+		"token.list":    func() error { _, err := c.Tokens(ctx, carol, "ivan"); return err },
+		"link.list":     func() error { _, err := c.Links(ctx, carol, ""); return err },
+		"plugin.add":    func() error { _, err := c.AddPlugin(ctx, carol, v1.PluginInput{Name: "jira"}); return err },
+		"role.delete":   func() error { return c.DeleteRole(ctx, carol, "dba") },
+		"audit.read":    func() error { _, err := c.Audit(ctx, carol, core.AuditFilter{}); return err },
 	}
 	for action, try := range tries {
 		err := try()

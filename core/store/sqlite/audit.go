@@ -9,6 +9,7 @@ import (
 	"github.com/accede/accede/core"
 )
 
+// Audit implements [core.Reader].
 func (r *reader) Audit(filter core.AuditFilter) ([]core.AuditEntry, error) {
 	clauses, args := []string{"TRUE"}, []any{}
 	where := func(clause string, arg any) { clauses, args = append(clauses, clause), append(args, arg) }
@@ -61,6 +62,7 @@ func readAuditEntry(row scanner) (entry core.AuditEntry, err error) {
 	return entry, nil
 }
 
+// AppendAudit implements [core.Tx].
 func (t *tx) AppendAudit(entry core.AuditEntry) error {
 	var identity []byte
 	if entry.Identity != nil {

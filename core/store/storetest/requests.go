@@ -125,12 +125,15 @@ func agreesWithModel(t *testing.T, store core.Store) {
 }
 
 func names() []string { return []string{"ivan", "bob", "iva", "role", ""} }
+
 func ages() []time.Duration {
 	return []time.Duration{-time.Hour, -time.Microsecond, 0, time.Microsecond, time.Hour}
 }
+
 func searches() []string {
 	return []string{"", "", "", "über", "ÜBER", "ticket #7 über", " #7\n", "%", "_", "me", "alice@", "db", "\x00", "#9", "7\nü", "nothing"}
 }
+
 func roles() []string { return []string{"dba", "db", "dba-reviewer", "ops"} }
 
 func drawRequest(t *testing.T, rt *rapid.T) v1.Request {
