@@ -160,7 +160,7 @@ func personFaults(reader core.Reader, person v1.Person) ([]v1.Fault, error) {
 }
 
 // Bootstrap makes the first administrator, with a token that never leaves the caller but in the returned secret. It
-// says false if there is an administrator already.
+// says false if there is an administrator already. A core without any role is given the presets.
 func (s *Service) Bootstrap(ctx context.Context) (secret v1.SecretToken, created bool, err error) {
 	var people []v1.Person
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -172,6 +172,9 @@ func (s *Service) Bootstrap(ctx context.Context) (secret v1.SecretToken, created
 	}
 	if slices.ContainsFunc(people, func(p v1.Person) bool { return p.Admin }) {
 		return v1.SecretToken{}, false, nil
+	}
+	if err := s.applyPresets(ctx, core.Actor{Person: v1.Person{Name: "accede", Admin: true}}); err != nil {
+		return v1.SecretToken{}, false, err
 	}
 	secret, err = s.Recover(ctx)
 	return secret, err == nil, err
