@@ -71,6 +71,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each (default 5s)
 	done
 
 bench: build ## Measure throughput and latency on this machine
+	go test ./core/policy -run '^$$' -bench DecideAgainst1000Roles
 	go run ./test/bench
 
 chaos: ## Kill, freeze and wipe things at random, at length; prints lost and duplicate counts

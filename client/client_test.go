@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -95,7 +96,10 @@ func TestEveryMethod(t *testing.T) {
 	if diff := cmp.Diff(request, got(alice.Request(ctx, request.ID))); diff != "" {
 		t.Error(diff)
 	}
-	page := must[v1.RequestPage](t)(alice.Requests(ctx, client.Filter{States: []v1.State{v1.StatePending}, Requester: "me", Role: "dba", Limit: 1}))
+	page := must[v1.RequestPage](t)(alice.Requests(ctx, client.Filter{
+		States: []v1.State{v1.StatePending}, Requester: "me", Role: "dba", Limit: 1,
+		Since: request.Created, Until: request.Created.Add(1), Text: "X", // a nanosecond is enough
+	}))
 	if len(page.Requests) != 1 {
 		t.Errorf("page %+v", page)
 	}
@@ -158,6 +162,18 @@ func records(t *testing.T, s *world, root *client.Client) {
 		{"retry", func() error { _, err := root.RetryDeliveries(ctx, "jira", ""); return err }},
 		{"drop", func() error { return root.DropDelivery(ctx, "slack", parked) }},
 		{"remove plugin", func() error { return root.RemovePlugin(ctx, "jira") }},
+		{"capabilities", func() error { _, err := root.Capabilities(ctx); return err }},
+		{"approvers", func() error { _, err := root.Approvers(ctx, []string{"dba"}, "alice"); return err }},
+		{"explain", func() error { _, err := root.Explain(ctx, s.core.Newest().ID, "ivan"); return err }},
+		{"audit", func() error {
+			page, err := root.Audit(ctx, client.AuditFilter{
+				Person: "alice", Action: "request.*", OldestFirst: true, Cursor: 1, Since: time.Unix(0, 0), Until: time.Now().Add(time.Hour), Limit: 1,
+			})
+			if err == nil && (len(page.Entries) != 1 || page.Entries[0].Action != "request.withdraw") {
+				err = fmt.Errorf("page %+v", page)
+			}
+			return err
+		}},
 		{"sign out", func() error { return root.SignOut(ctx) }},
 	}
 	for _, step := range steps {

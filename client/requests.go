@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 )
@@ -16,6 +17,10 @@ type Filter struct {
 	// Requester and Reviewer are names of people, or "me".
 	Requester, Reviewer string
 	Role                string
+	// Since and Until bound when the request was made: at or after Since, and before Until.
+	Since, Until time.Time
+	// Text is searched for in reasons, roles and names, whatever the case.
+	Text string
 	// Cursor is the Next of the page before.
 	Cursor string
 	// Limit is the size of a page, at most 500; zero is 50.
@@ -37,11 +42,22 @@ func (f Filter) query() url.Values {
 	set("requester", f.Requester)
 	set("reviewer", f.Reviewer)
 	set("role", f.Role)
+	set("since", stamp(f.Since))
+	set("until", stamp(f.Until))
+	set("text", f.Text)
 	set("cursor", f.Cursor)
 	if f.Limit > 0 {
 		query.Set("limit", strconv.Itoa(f.Limit))
 	}
 	return query
+}
+
+// stamp is a time in a query; the zero time is nothing.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 // CreateRequest asks for access. created is false if the same request was pending already, which is then returned.

@@ -91,28 +91,3 @@ func Expire(request v1.Request, now time.Time) (v1.Request, bool) {
 	resolve(&next, v1.StateExpired, v1.Resolution{At: now, Reason: "Nobody decided in time."})
 	return next, true
 }
-
-// EndAccess ends an approved access whose time is over. It says false, and changes nothing, if it is not.
-func EndAccess(request v1.Request, now time.Time) (v1.Request, bool) {
-	access := request.Access
-	if access == nil || access.Ended != nil || now.Before(access.Expires) {
-		return request, false
-	}
-	next := changed(request, now)
-	ended := *access
-	ended.Ended, ended.EndedBy = &now, EndedByExpiry
-	next.Access = &ended
-	return next, true
-}
-
-// Deadline is when time alone will change the request next; the zero time if it will not.
-func Deadline(request v1.Request) time.Time {
-	switch {
-	case request.State == v1.StatePending:
-		return request.Expires
-	case request.Access != nil && request.Access.Ended == nil:
-		return request.Access.Expires
-	default:
-		return time.Time{}
-	}
-}

@@ -301,8 +301,8 @@ func TestTimeMovesRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !core.Deadline(approved).Equal(approved.Access.Expires) {
-		t.Errorf("deadline %v, want the access's end", core.Deadline(approved))
+	if want := approved.Access.Expires.Add(-core.RemindBefore); !core.Deadline(approved).Equal(want) {
+		t.Errorf("deadline %v, want the reminder's %v", core.Deadline(approved), want)
 	}
 	ended, changed := core.EndAccess(approved, approved.Access.Expires)
 	if !changed || ended.Access.Ended == nil || ended.State != v1.StateApproved || approved.Access.Ended != nil {

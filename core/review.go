@@ -22,24 +22,51 @@ type Submission struct {
 // Review adds a review to a request and says what the request is then, or refuses it. It is the one way to decide;
 // [Override] is the only other, and marks what it does.
 func Review(request v1.Request, submission Submission, roles *policy.Set) (v1.Request, error) {
-	if err := mayReview(request, submission, roles); err != nil {
+	facts := factsOf(request, submission)
+	notes, err := mayReview(request, submission, roles, facts)
+	if err != nil {
 		return v1.Request{}, err
 	}
-	review := v1.Review{
-		ID: submission.ID, Author: submission.Author.Person.Ref(), Verdict: submission.Input.Verdict,
-		Reason: strings.TrimSpace(submission.Input.Reason), Created: submission.Now, Via: submission.Author.Via,
-		Identity: submission.Author.Identity, SeenVersion: submission.Input.SeenVersion,
-		SeenFingerprint: submission.Input.SeenFingerprint,
-	}
+	review := facts.Review
+	counted, failed := roles.Counts(facts)
+	review.Thresholds = counted
 	next := changed(request, submission.Now)
+	next.Notes = merged(request.Notes, append(notes, failed...))
 	next.Thresholds = slices.Clone(request.Thresholds)
-	for i := range next.Thresholds {
-		review.Thresholds = append(review.Thresholds, i)
+	for _, i := range counted {
 		count(&next.Thresholds[i], review.Verdict)
 	}
 	next.Reviews = append(slices.Clone(request.Reviews), review)
+	if err := adjust(&next, request, review); err != nil {
+		return v1.Request{}, err
+	}
 	settle(&next, review)
 	return next, nil
+}
+
+// factsOf gathers what expressions see of a review about to be made.
+func factsOf(request v1.Request, submission Submission) *policy.Facts {
+	author, input := submission.Author, submission.Input
+	return &policy.Facts{
+		Reviewer: policy.SubjectOf(author.Person), Request: &request, Now: submission.Now,
+		Review: v1.Review{
+			ID: submission.ID, Author: author.Person.Ref(), Verdict: input.Verdict, Reason: strings.TrimSpace(input.Reason),
+			Created: submission.Now, Via: author.Via, Identity: author.Identity, Annotations: input.Annotations,
+			MaxDuration: input.MaxDuration, AssumeStart: input.AssumeStart.UTC(),
+			SeenVersion: input.SeenVersion, SeenFingerprint: input.SeenFingerprint,
+		},
+	}
+}
+
+// merged adds notes that are not there yet, so that each is told once for a request.
+func merged(known, more []string) []string {
+	all := slices.Clone(known)
+	for _, note := range more {
+		if !slices.Contains(all, note) {
+			all = append(all, note)
+		}
+	}
+	return all
 }
 
 func count(threshold *v1.Threshold, verdict v1.Verdict) {
@@ -50,27 +77,66 @@ func count(threshold *v1.Threshold, verdict v1.Verdict) {
 	threshold.Denials++
 }
 
-func mayReview(request v1.Request, submission Submission, roles *policy.Set) error {
-	person, input := submission.Author.Person, submission.Input
-	if !input.Verdict.Valid() {
-		return Refuse(v1.CodeInvalid, "A review says approve or deny, not %q.", input.Verdict)
+func mayReview(request v1.Request, submission Submission, roles *policy.Set, facts *policy.Facts) ([]string, error) {
+	if !submission.Input.Verdict.Valid() {
+		return nil, Refuse(v1.CodeInvalid, "A review says approve or deny, not %q.", submission.Input.Verdict)
 	}
 	if err := StillPending(request, submission.Now); err != nil {
-		return err
+		return nil, err
 	}
+	ruling, err := eligible(request, submission.Author.Person, roles, facts)
+	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(request, submission.Input); err != nil {
+		return nil, err
+	}
+	return ruling.Notes, checkReview(request, submission)
+}
+
+// eligible says whether a person is somebody whose review of a request would be taken. It is asked when a review is made
+// and when the rules are explained.
+func eligible(request v1.Request, person v1.Person, roles *policy.Set, facts *policy.Facts) (policy.Ruling, error) {
 	if person.Name == request.Requester.Name {
-		return Refuse(v1.CodeSelfReview, "You asked for this access yourself; somebody else has to review it.").About(request)
+		return policy.Ruling{}, Refuse(v1.CodeSelfReview,
+			"You asked for this access yourself; somebody else has to review it.").About(request)
 	}
 	if person.Disabled {
-		return Refuse(v1.CodeForbidden, "Your account is disabled; ask an administrator.")
+		return policy.Ruling{}, Refuse(v1.CodeForbidden, "Your account is disabled; ask an administrator.")
 	}
-	if may, missing := roles.MayReview(person.Roles, request.Roles); !may {
-		return Refuse(v1.CodeNotAReviewer, "None of your roles lets you review requests for %s.", missing).About(request)
+	ruling := roles.MayReview(facts)
+	if !ruling.May {
+		return ruling, refuseReviewer(ruling).About(request)
 	}
 	if slices.ContainsFunc(request.Reviews, func(r v1.Review) bool { return r.Author.Name == person.Name }) {
-		return Refuse(v1.CodeAlreadyReviewed, "You have reviewed this request already; one person counts once.").About(request)
+		return ruling, Refuse(v1.CodeAlreadyReviewed, "You have reviewed this request already; one person counts once.").About(request)
 	}
-	if err := unchanged(request, input); err != nil {
+	return ruling, nil
+}
+
+func refuseReviewer(ruling policy.Ruling) *Error {
+	if ruling.DeniedBy != "" {
+		return Refuse(v1.CodeNotAReviewer, "Your role %s forbids you to review requests for %s.", ruling.DeniedBy, ruling.Denied)
+	}
+	missing := ruling.Missing()
+	for _, ground := range ruling.Grounds {
+		if ground.Requested == missing && len(ground.Unmet) > 0 {
+			return Refuse(v1.CodeNotAReviewer, "Your role %s lets you review requests for %s only under a condition that this one does not meet.",
+				strings.Join(ground.Unmet, ", "), missing)
+		}
+	}
+	return Refuse(v1.CodeNotAReviewer, "None of your roles lets you review requests for %s.", missing)
+}
+
+func checkReview(request v1.Request, submission Submission) error {
+	input := submission.Input
+	if input.Verdict == v1.Deny && (input.MaxDuration != 0 || !input.AssumeStart.IsZero()) {
+		return Refuse(v1.CodeInvalid, "Only an approval can shorten the access or move its start.")
+	}
+	if _, err := within("access", input.MaxDuration.Std(), policy.Limit{Value: request.Length().Std()}); err != nil {
+		return err
+	}
+	if err := checkStart(input.AssumeStart, submission.Now); err != nil {
 		return err
 	}
 	return checkLength("review's reason", input.Reason)
@@ -114,8 +180,12 @@ func unchanged(request v1.Request, input v1.ReviewInput) error {
 		"This request has changed since you saw it; look at it again and decide then.").About(request)
 }
 
-// settle resolves the request if the newest review reached a threshold's deny count or completed every rule.
+// settle resolves the request if the newest review reached a threshold's deny count or completed every rule. A review that
+// counts for nothing resolves nothing.
 func settle(request *v1.Request, review v1.Review) {
+	if review.NoEffect() {
+		return
+	}
 	by := review.Author
 	resolution := v1.Resolution{At: review.Created, By: &by, Reason: review.Reason, ReviewID: review.ID}
 	switch {
@@ -129,31 +199,27 @@ func settle(request *v1.Request, review v1.Review) {
 
 func granted(request v1.Request) bool {
 	for _, rule := range request.Rules {
-		reached := func(i int) bool { return request.Thresholds[i].Reached() }
-		missing := func(i int) bool { return !reached(i) }
-		if rule.Require == v1.RequireAll && slices.ContainsFunc(rule.Thresholds, missing) {
-			return false
-		}
-		if !slices.ContainsFunc(rule.Thresholds, reached) {
+		if !Satisfied(request, rule) {
 			return false
 		}
 	}
 	return len(request.Rules) > 0
 }
 
+// Satisfied says whether enough people approved for one rule of a request.
+func Satisfied(request v1.Request, rule v1.Rule) bool {
+	reached := func(i int) bool { return request.Thresholds[i].Reached() }
+	missing := func(i int) bool { return !reached(i) }
+	if rule.Require == v1.RequireAll && slices.ContainsFunc(rule.Thresholds, missing) {
+		return false
+	}
+	return slices.ContainsFunc(rule.Thresholds, reached)
+}
+
 func resolve(request *v1.Request, state v1.State, resolution v1.Resolution) {
 	resolution.State = state
 	request.State = state
 	request.Resolution = &resolution
-}
-
-// grant opens the access window; it is measured from the request's creation.
-func grant(request *v1.Request, roles []string) {
-	length := request.SessionTTL.Std()
-	if request.MaxDuration > 0 {
-		length = request.MaxDuration.Std()
-	}
-	request.Access = &v1.Access{Roles: roles, Starts: request.Updated, Expires: request.Created.Add(length)}
 }
 
 func changed(request v1.Request, now time.Time) v1.Request {

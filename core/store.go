@@ -66,8 +66,8 @@ type Reader interface {
 	Events(after, requestID string, limit int) ([]OutboxEntry, error)
 	Action(id string) (ActionRecord, error)
 	Idempotency(person, key string) (IdempotencyRecord, error)
-	// Audit lists entries after a sequence number, oldest first.
-	Audit(after int64, limit int) ([]AuditEntry, error)
+	// Audit lists entries newest first, unless the filter says otherwise.
+	Audit(filter AuditFilter) ([]AuditEntry, error)
 	Relay() (RelayState, error)
 }
 
@@ -117,6 +117,10 @@ type RequestFilter struct {
 	// Reviewer is somebody who has reviewed or was suggested.
 	Reviewer string
 	Role     string
+	// Since and Until bound when the request was made: at or after Since, and before Until. Stores compare whole microseconds.
+	Since, Until time.Time
+	// Text is searched for in what [SearchText] gives of a request, whatever the case and the spacing.
+	Text string
 	// Before continues a list after the request with this id.
 	Before string
 	Limit  int
@@ -177,16 +181,34 @@ type IdempotencyRecord struct {
 	Created time.Time
 }
 
-// AuditEntry says who did what. Seq is given by the store.
+// AuditEntry says who did what, in words that stand without any other record. Seq is given by the store.
 type AuditEntry struct {
-	Seq       int64
-	At        time.Time
-	Actor     string
+	Seq   int64
+	At    time.Time
+	Actor string
+	// Identity is the vendor account that spoke for the actor, when it came through a plugin.
+	Identity  *v1.Identity
 	Action    string
 	RequestID string
 	Via       string
+	// Policy is the version of the roles that held.
+	Policy int64
 	// Detail is a JSON object.
 	Detail []byte
+}
+
+// AuditFilter narrows a list of audit entries. Zero fields do not narrow.
+type AuditFilter struct {
+	Actor string
+	// Action is the name of an action; a * in it stands for any characters.
+	Action    string
+	RequestID string
+	// Since and Until bound the time: at or after Since, and before Until. Stores compare whole microseconds.
+	Since, Until time.Time
+	OldestFirst  bool
+	// Cursor continues a list after the entry with this number.
+	Cursor int64
+	Limit  int
 }
 
 // RelayState is what the core remembers of the broker, to notice when it lost its memory.

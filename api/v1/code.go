@@ -19,6 +19,8 @@ const (
 	CodeExpired             Code = "expired"
 	CodeIdentityNotLinked   Code = "identity_not_linked"
 	CodeIdentityAmbiguous   Code = "identity_ambiguous"
+	CodeMixedRequest        Code = "mixed_request"
+	CodeTooManyResources    Code = "too_many_resources"
 	CodeIdempotencyConflict Code = "idempotency_conflict"
 	CodeUnauthenticated     Code = "unauthenticated"
 	CodeForbidden           Code = "forbidden"

@@ -2,6 +2,9 @@ package v1
 
 import (
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,13 +25,41 @@ func (d Duration) String() string {
 	return text
 }
 
-// ParseDuration reads a Go duration string.
+// maxHours is the most hours a duration can hold.
+const maxHours = uint64(math.MaxInt64 / int64(time.Hour))
+
+// ParseDuration reads a Go duration string, in which whole days and weeks of 24 hours may come first: 90m, 8h0m0s, 4d,
+// 1w12h.
 func ParseDuration(text string) (Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a duration; write it like 30m, 8h or 72h", text)
+	var hours uint64
+	rest := text
+	for _, unit := range []struct {
+		letter string
+		hours  uint64
+	}{{"w", 7 * 24}, {"d", 24}} {
+		number, after, found := strings.Cut(rest, unit.letter)
+		if !found {
+			continue
+		}
+		count, err := strconv.ParseUint(number, 10, 16)
+		if err != nil {
+			return 0, notADuration(text)
+		}
+		hours += count * unit.hours
+		rest = after
 	}
-	return Duration(d), nil
+	if rest == "" && hours > 0 {
+		rest = "0"
+	}
+	d, err := time.ParseDuration(rest)
+	if err != nil || hours > maxHours || hours > 0 && (d < 0 || d > math.MaxInt64-time.Duration(hours)*time.Hour) {
+		return 0, notADuration(text)
+	}
+	return Duration(time.Duration(hours)*time.Hour + d), nil
+}
+
+func notADuration(text string) error {
+	return fmt.Errorf("%q is not a duration; write it like 30m, 8h or 3d", text)
 }
 
 // MarshalText writes d as [Duration.String] does.

@@ -8,10 +8,14 @@ import (
 
 // Types of event. A plugin acknowledges and counts types it does not know.
 const (
-	EventCreated     = "accede.request.created.v1"
-	EventReviewed    = "accede.request.reviewed.v1"
-	EventResolved    = "accede.request.resolved.v1"
-	EventAccessEnded = "accede.request.access_ended.v1"
+	EventCreated  = "accede.request.created.v1"
+	EventReviewed = "accede.request.reviewed.v1"
+	EventResolved = "accede.request.resolved.v1"
+	// EventAccessStarted: an access has begun that did not begin when it was granted.
+	EventAccessStarted = "accede.request.access_started.v1"
+	// EventAccessEnding: an access ends in ten minutes.
+	EventAccessEnding = "accede.request.access_ending.v1"
+	EventAccessEnded  = "accede.request.access_ended.v1"
 	// EventResync repeats the newest snapshot after the broker lost its memory.
 	EventResync = "accede.request.resync.v1"
 	// EventAnswer carries the result of a decision whose plugin had to say "result follows"; Data is an [Answer].

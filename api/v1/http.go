@@ -4,8 +4,10 @@ import "time"
 
 // RequestInput asks for access.
 type RequestInput struct {
-	Roles  []string `json:"roles"`
-	Reason string   `json:"reason,omitempty"`
+	Roles []string `json:"roles,omitempty"`
+	// Resources asks for single things instead of roles; the two cannot be mixed.
+	Resources []Resource `json:"resources,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
 	// SuggestedReviewers are names or e-mail addresses of people.
 	SuggestedReviewers []string `json:"suggested_reviewers,omitempty"`
 	// MaxDuration and SessionTTL ask for less than the roles allow; zero takes what they allow.
@@ -13,12 +15,21 @@ type RequestInput struct {
 	SessionTTL  Duration `json:"session_ttl,omitempty"`
 	// PendingTTL is how long the request waits for reviews.
 	PendingTTL Duration `json:"pending_ttl,omitempty"`
+	// AssumeStart is when the access should begin, at most seven days ahead; the zero time means as soon as it is approved.
+	AssumeStart time.Time `json:"assume_start_time,omitzero"`
+	// DryRun checks and expands everything and stores nothing.
+	DryRun bool `json:"dry_run,omitempty"`
 }
 
 // ReviewInput is a review as submitted.
 type ReviewInput struct {
 	Verdict Verdict `json:"verdict"`
 	Reason  string  `json:"reason,omitempty"`
+	// MaxDuration shortens the access and AssumeStart makes it begin later; only with an approval.
+	MaxDuration Duration  `json:"max_duration,omitempty"`
+	AssumeStart time.Time `json:"assume_start_time,omitzero"`
+	// Annotations are what the door says about the review; filters can look at them.
+	Annotations map[string][]string `json:"annotations,omitempty"`
 	// SeenVersion and SeenFingerprint are those of the request as the reviewer saw it.
 	SeenVersion     int64  `json:"seen_version,omitempty"`
 	SeenFingerprint string `json:"seen_fingerprint,omitempty"`
@@ -136,6 +147,8 @@ type Applied struct {
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
 	Change string `json:"change"`
+	// Warnings say what in the document has no effect.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // PluginInput registers a plugin.

@@ -29,6 +29,8 @@ const (
 	MaxReasonBytes = 4096
 	// MaxRoles bounds the roles one request may ask for.
 	MaxRoles = 50
+	// MaxResources bounds the resources one request may ask for.
+	MaxResources = 300
 )
 
 // Request is a request for access as everybody sees it: the API, the events and the cards carry this same snapshot.
@@ -56,11 +58,45 @@ type Request struct {
 	Reviews    []Review    `json:"reviews,omitempty"`
 	Resolution *Resolution `json:"resolution,omitempty"`
 	Access     *Access     `json:"access,omitempty"`
+	// Resources, in a request for resources, is what is asked for; Roles are then the roles that open it.
+	Resources []Resource `json:"resources,omitempty"`
+	// Annotations and Prompts are copied from the roles when the request is made, like the thresholds.
+	Annotations map[string][]string `json:"annotations,omitempty"`
+	Prompts     []string            `json:"prompts,omitempty"`
+	// RequesterTraits are the requester's traits when they asked; expressions look at them.
+	RequesterTraits map[string][]string `json:"requester_traits,omitempty"`
+	// AccessClock says when the access window starts to run; empty means at creation.
+	AccessClock AccessClock `json:"access_clock,omitempty"`
+	// AssumeStart is the start that was asked for; access does not begin before it.
+	AssumeStart time.Time `json:"assume_start_time,omitzero"`
+	// SessionAsked is the session that was asked for; zero if none was.
+	SessionAsked Duration `json:"session_asked,omitempty"`
+	// DryRun marks an answer to "what would become of this": nothing is stored.
+	DryRun bool `json:"dry_run,omitempty"`
+	// Notes say what did not work as the roles mean it, such as an expression that failed and so counted as false.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Length is how long the whole access may last.
+func (r Request) Length() Duration {
+	if r.MaxDuration > 0 {
+		return r.MaxDuration
+	}
+	return r.SessionTTL
+}
+
+// Resource is one thing a request can ask for.
+type Resource struct {
+	Kind   string            `json:"kind"`
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 // Threshold counts reviews towards a decision.
 type Threshold struct {
 	Name string `json:"name,omitempty"`
+	// Filter is a boolean expression; only reviews for which it was true when they were made count.
+	Filter string `json:"filter,omitempty"`
 	// Approve and Deny are how many distinct people it takes; Approvals and Denials how many have spoken.
 	Approve   int `json:"approve"`
 	Deny      int `json:"deny"`
@@ -129,6 +165,11 @@ type Review struct {
 	Override bool `json:"override,omitempty"`
 	// Roles is the approved subset when an override approved fewer roles than asked.
 	Roles []string `json:"roles,omitempty"`
+	// Annotations are what the door says about the review, such as the shift of a person on call.
+	Annotations map[string][]string `json:"annotations,omitempty"`
+	// MaxDuration and AssumeStart are a shorter access and a later start that the reviewer set when approving.
+	MaxDuration Duration  `json:"max_duration,omitempty"`
+	AssumeStart time.Time `json:"assume_start_time,omitzero"`
 	// SeenVersion and SeenFingerprint are what the reviewer had in front of them.
 	SeenVersion     int64  `json:"seen_version,omitempty"`
 	SeenFingerprint string `json:"seen_fingerprint,omitempty"`
@@ -146,11 +187,20 @@ type Resolution struct {
 	ReviewID string `json:"review_id,omitempty"`
 }
 
+// NoEffect says whether the review was permitted and recorded, but matched no threshold.
+func (r Review) NoEffect() bool { return len(r.Thresholds) == 0 && !r.Override }
+
 // Access is the window of an approved request.
 type Access struct {
-	Roles   []string  `json:"roles"`
-	Starts  time.Time `json:"starts"`
+	Roles  []string  `json:"roles"`
+	Starts time.Time `json:"starts"`
+	// Expires is when the access ends at the latest; while an access that runs from its first use is unused, it is until when
+	// it has to be used.
 	Expires time.Time `json:"expires"`
+	// Started is when the access began; absent while it waits for its start or its first use.
+	Started *time.Time `json:"started,omitempty"`
+	// Reminded is when its holder was told that it is about to end.
+	Reminded *time.Time `json:"reminded,omitempty"`
 	// Ended is when access actually ended; EndedBy is a person's name or "expiry".
 	Ended     *time.Time `json:"ended,omitempty"`
 	EndedBy   string     `json:"ended_by,omitempty"`

@@ -10,8 +10,8 @@ import (
 )
 
 func (a *app) admin() *cobra.Command {
-	return group("admin", "Administer people, roles, tokens, plugins and links",
-		a.adminRequest(), a.adminUser(), a.adminRole(), a.adminToken(), a.adminPlugin(), a.adminLink())
+	return group("admin", "Administer people, roles, tokens, plugins and links, and read the audit",
+		a.adminRequest(), a.adminUser(), a.adminRole(), a.adminToken(), a.adminPlugin(), a.adminLink(), a.adminAudit())
 }
 
 func (a *app) adminRequest() *cobra.Command {

@@ -52,6 +52,11 @@ func (a *app) printApplied(result v1.ApplyResult, dryRun bool) error {
 		for _, applied := range result.Applied {
 			row(w, fmt.Sprintf("%s/%s", applied.Kind, applied.Name), would+applied.Change)
 		}
+		for _, applied := range result.Applied {
+			for _, warning := range applied.Warnings {
+				row(w, fmt.Sprintf("warning: %s/%s: %s", applied.Kind, applied.Name, warning))
+			}
+		}
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
 
 	v1 "github.com/accede/accede/api/v1"
 )
@@ -23,11 +24,21 @@ const (
 
 func formats() []string { return []string{formatTable, formatJSON, formatYAML} }
 
-func (a *app) checkFormat() error {
-	if a.format == "" || slices.Contains(formats(), a.format) {
+// formatsOf are the formats a command can print.
+func formatsOf(c *cobra.Command) []string {
+	if c.Annotations[exports] == "" {
+		return formats()
+	}
+	return append(formats(), formatCSV, formatJSONL)
+}
+
+func (a *app) checkFormat(c *cobra.Command) error {
+	known := formatsOf(c)
+	if a.format == "" || slices.Contains(known, a.format) {
 		return nil
 	}
-	return usage("--output is table, json or yaml, not %q.", a.format)
+	last := len(known) - 1
+	return usage("--output is %s or %s, not %q.", strings.Join(known[:last], ", "), known[last], a.format)
 }
 
 // print writes a result: as a table for people, or whole for programs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,8 @@ import (
 
 func (a *app) request() *cobra.Command {
 	return group("request", "Ask for access, follow and review requests",
-		a.requestCreate(), a.requestList(), a.requestShow(), a.requestReview(), a.requestWithdraw(), a.requestWatch())
+		a.requestCreate(), a.requestList(), a.requestShow(), a.requestReview(), a.requestWithdraw(), a.requestWatch(),
+		a.requestExplain(), a.requestCapabilities())
 }
 
 func (a *app) requestShow() *cobra.Command {
@@ -36,11 +38,12 @@ func (a *app) requestWatch() *cobra.Command {
 func (a *app) requestReview() *cobra.Command {
 	var input v1.ReviewInput
 	var approve, deny bool
+	var maxDuration time.Duration
 	c := a.onRequest(&cobra.Command{
 		Use: "review ID --approve|--deny", Short: "Approve or deny a request",
 		Example: "  accede request review 7f3a9c21 --approve\n  accede request review 7f3a9c21 --deny --reason=\"ask for the replica\"",
 	}, func(ctx context.Context, c *client.Client, request v1.Request) error {
-		input.Verdict = v1.Approve
+		input.Verdict, input.MaxDuration = v1.Approve, v1.Duration(maxDuration)
 		if deny {
 			input.Verdict = v1.Deny
 		}
@@ -54,6 +57,8 @@ func (a *app) requestReview() *cobra.Command {
 	c.Flags().BoolVar(&approve, "approve", false, "approve it")
 	c.Flags().BoolVar(&deny, "deny", false, "deny it")
 	c.Flags().StringVar(&input.Reason, "reason", "", "why; the requester and the other reviewers see it")
+	c.Flags().DurationVar(&maxDuration, "max-duration", 0, "with --approve: grant less time than was asked for")
+	c.Flags().Var(timeFlag{at: &input.AssumeStart}, "assume-start-time", "with --approve: let the access begin later than was asked for")
 	exactlyOneOf(c, "approve", "deny")
 	return c
 }

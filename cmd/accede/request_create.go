@@ -29,6 +29,8 @@ func (a *app) requestCreate() *cobra.Command {
 	flags.DurationVar(&maxDuration, "max-duration", 0, "how long you need it, such as 4h; nothing takes what the role allows")
 	flags.DurationVar(&session, "session-ttl", 0, "how long one session may last")
 	flags.DurationVar(&pending, "request-ttl", 0, "how long to wait for reviews before the request expires")
+	flags.Var(timeFlag{at: &input.AssumeStart}, "assume-start-time", "when the access should begin, at most seven days ahead")
+	flags.BoolVar(&input.DryRun, "dry-run", false, "only show what the request would come to: who has to approve it, and for how long it would be")
 	flags.BoolVar(&noWait, "nowait", false, "do not wait for the decision")
 	_ = c.RegisterFlagCompletionFunc("roles", a.completeRoles)
 	c.RunE = func(command *cobra.Command, args []string) error {
@@ -47,6 +49,10 @@ func (a *app) create(ctx context.Context, c *client.Client, input v1.RequestInpu
 	request, created, err := c.CreateRequest(ctx, input)
 	if err != nil {
 		return err
+	}
+	if request.DryRun {
+		a.note("This is a dry run; nothing was asked for.")
+		return a.printRequest(request)
 	}
 	if !created {
 		a.note("You have asked for this already and it is still pending; this is that request.")

@@ -93,6 +93,12 @@ func requestTable(w io.Writer, r v1.Request) {
 	if r.State == v1.StatePending {
 		row(w, "Expires:", when(r.Expires))
 	}
+	if !r.AssumeStart.IsZero() {
+		row(w, "Begins:", when(r.AssumeStart))
+	}
+	if r.Access == nil {
+		row(w, "Length:", r.Length().String())
+	}
 	if len(r.SuggestedReviewers) > 0 {
 		row(w, "Asked:", people(r.SuggestedReviewers))
 	}
@@ -102,6 +108,12 @@ func requestTable(w io.Writer, r v1.Request) {
 	for _, review := range r.Reviews {
 		row(w, "Review:", reviewText(review))
 	}
+	for _, prompt := range r.Prompts {
+		row(w, "Asked for:", prompt)
+	}
+	for _, note := range r.Notes {
+		row(w, "Note:", note)
+	}
 }
 
 func reviewText(review v1.Review) string {
@@ -110,8 +122,11 @@ func reviewText(review v1.Review) string {
 		verdict = "denied"
 	}
 	text := fmt.Sprintf("%s %s on %s through %s", shown(review.Author), verdict, when(review.Created), review.Via)
-	if review.Override {
+	switch {
+	case review.Override:
 		text += " (override)"
+	case review.NoEffect():
+		text += " (counts for no threshold)"
 	}
 	if review.Reason != "" {
 		text += ": " + review.Reason

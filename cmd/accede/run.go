@@ -33,14 +33,16 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.server, "server", "", "address of the core, such as https://accede.example.com (or ACCEDE_SERVER)")
 	flags.StringVar(&a.tokenFile, "token-file", "", "file with the token or credential to use, - for stdin (or the token itself in ACCEDE_TOKEN)")
-	flags.StringVarP(&a.format, "output", "o", "", "how to print: table, json or yaml")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkFormat() }
+	flags.StringVarP(&a.format, "output", "o", "", "how to print: table, json or yaml; lists that can be exported also csv or jsonl")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.checkFormat(c) }
 	root.AddCommand(
-		a.login(), a.status(), a.logout(), a.version(), a.request(), a.admin(), a.link(), a.links(), a.apply(), a.get(),
+		a.login(), a.status(), a.logout(), a.version(), a.request(), a.admin(), a.link(), a.links(), a.apply(), a.get(), a.policy(),
 		exitCodesTopic(),
 	)
 	root.InitDefaultCompletionCmd()
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = root.RegisterFlagCompletionFunc("output", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return formatsOf(c), cobra.ShellCompDirectiveNoFileComp
+	})
 	return root
 }
 

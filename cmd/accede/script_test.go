@@ -33,6 +33,7 @@ type worldKey struct{}
 //	as NAME          call as a demo person from now on
 //	code N COMMAND   run a command that must end with this exit code
 //	create REASON    ask for dba as alice and set $ID, $SHORT
+//	refuse NAME      let a person's click on $ID be refused
 //	park             park a delivery of the plugin slack and set $DELIVERY
 //	mode FILE WANT   check a file's permissions
 func TestScripts(t *testing.T) {
@@ -56,7 +57,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"as": commandAs, "code": commandCode, "create": commandCreate, "park": commandPark, "mode": commandMode,
+			"as": commandAs, "code": commandCode, "create": commandCreate, "park": commandPark, "refuse": commandRefuse, "mode": commandMode,
 		},
 	})
 }
@@ -109,6 +110,10 @@ func commandCreate(ts *testscript.TestScript, _ bool, args []string) {
 
 func commandPark(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("DELIVERY", coreOf(ts).Park("slack"))
+}
+
+func commandRefuse(ts *testscript.TestScript, _ bool, args []string) {
+	coreOf(ts).Refused(args[0], ts.Getenv("ID"))
 }
 
 func commandMode(ts *testscript.TestScript, _ bool, args []string) {

@@ -95,6 +95,8 @@ func newAPI(options Options) *api {
 	a.tokenRoutes()
 	a.linkRoutes()
 	a.pluginRoutes()
+	a.auditRoutes()
+	a.explainRoutes()
 	return a
 }
 

@@ -28,6 +28,8 @@ var statuses = map[v1.Code]int{
 	v1.CodeReasonRequired:      http.StatusUnprocessableEntity,
 	v1.CodeTooLong:             http.StatusUnprocessableEntity,
 	v1.CodeDurationTooLong:     http.StatusUnprocessableEntity,
+	v1.CodeMixedRequest:        http.StatusUnprocessableEntity,
+	v1.CodeTooManyResources:    http.StatusUnprocessableEntity,
 	v1.CodeUnauthenticated:     http.StatusUnauthorized,
 	v1.CodeForbidden:           http.StatusForbidden,
 	v1.CodeRoleNotRequestable:  http.StatusForbidden,

@@ -26,6 +26,7 @@ import (
 func TestEveryCodeHasItsStatus(t *testing.T) {
 	want := map[v1.Code]int{
 		"invalid": 422, "invalid_role": 422, "reason_required": 422, "too_long": 422, "duration_too_long": 422,
+		"mixed_request": 422, "too_many_resources": 422,
 		"unauthenticated": 401, "forbidden": 403, "role_not_requestable": 403, "not_a_reviewer": 403, "self_review": 403,
 		"identity_not_linked": 403, "not_found": 404, "conflict": 409, "already_reviewed": 409, "already_resolved": 409,
 		"request_changed": 409, "expired": 409, "identity_ambiguous": 409, "idempotency_conflict": 409,
@@ -121,7 +122,7 @@ func TestRefusedInput(t *testing.T) {
 		want   string
 	}{
 		{"unknown member", ask{method: "POST", path: "/v1/requests", who: "alice", body: `{"roles":["dba"],"raison":"x"}`}, 422, "invalid", "body.raison"},
-		{"missing member", ask{method: "POST", path: "/v1/requests", who: "alice", body: `{}`}, 422, "invalid", "roles"},
+		{"missing member", ask{method: "POST", path: "/v1/requests", who: "alice", body: `{}`}, 422, "invalid", "at least one role"},
 		{"wrong type", ask{method: "POST", path: "/v1/requests", who: "alice", body: `{"roles":"dba"}`}, 422, "invalid", "body.roles"},
 		{"bad duration", ask{method: "POST", path: "/v1/requests", who: "alice", body: `{"roles":["dba"],"max_duration":"long"}`}, 422, "invalid", "is not a duration"},
 		{"bad verdict", ask{method: "POST", path: review, who: "ivan", body: `{"verdict":"maybe"}`}, 422, "invalid", "body.verdict"},

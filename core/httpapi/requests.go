@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,10 +20,11 @@ func (a *api) requestRoutes() {
 	handle(a, operation{
 		method: http.MethodPost, path: "/v1/requests", name: "create-request", tag: "Requests", status: http.StatusCreated,
 		summary: "Ask for access",
-		detail:  "An identical request of the same person that is still pending is returned with 200 instead.",
+		detail: "An identical request of the same person that is still pending is returned with 200 instead. " +
+			"With `dry_run` nothing is made: the answer is 200 with the request as it would be.",
 	}, a.createRequest)
 	responses := a.huma.OpenAPI().Paths["/v1/requests"].Post.Responses
-	responses["200"] = &huma.Response{Description: "The same request was pending already", Content: responses["201"].Content}
+	responses["200"] = &huma.Response{Description: "The same request was pending already, or this was a dry run", Content: responses["201"].Content}
 	handle(a, operation{
 		method: http.MethodGet, path: "/v1/requests", name: "list-requests", tag: "Requests",
 		summary: "List requests that you may see, newest first",
@@ -89,17 +91,21 @@ func (a *api) createRequest(ctx context.Context, actor core.Actor, input *struct
 }
 
 type requestsInput struct {
-	State     []string `query:"state" enum:"PENDING,APPROVED,DENIED,EXPIRED,WITHDRAWN,PROMOTED" doc:"Only these states, separated by commas."`
-	Requester string   `query:"requester" maxLength:"256" doc:"Only requests of this person; me is yourself."`
-	Reviewer  string   `query:"reviewer" maxLength:"256" doc:"Only requests this person reviewed or was suggested for; me is yourself."`
-	Role      string   `query:"role" maxLength:"256" doc:"Only requests that ask for this role."`
-	Cursor    string   `query:"cursor" format:"uuid" doc:"The next member of the page before."`
-	Limit     int      `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"The size of a page."`
+	State     []string  `query:"state" enum:"PENDING,APPROVED,DENIED,EXPIRED,WITHDRAWN,PROMOTED" doc:"Only these states, separated by commas."`
+	Requester string    `query:"requester" maxLength:"256" doc:"Only requests of this person; me is yourself."`
+	Reviewer  string    `query:"reviewer" maxLength:"256" doc:"Only requests this person reviewed or was suggested for; me is yourself."`
+	Role      string    `query:"role" maxLength:"256" doc:"Only requests that ask for this role."`
+	Since     time.Time `query:"since" doc:"Only requests made at this time or later."`
+	Until     time.Time `query:"until" doc:"Only requests made before this time."`
+	Text      string    `query:"text" maxLength:"256" doc:"Only requests with this text in a reason, a role or a person's name or e-mail address, whatever the case."`
+	Cursor    string    `query:"cursor" format:"uuid" doc:"The next member of the page before."`
+	Limit     int       `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"The size of a page."`
 }
 
 func (a *api) listRequests(ctx context.Context, actor core.Actor, input *requestsInput) (*body[v1.RequestPage], error) {
 	filter := core.RequestFilter{
 		Requester: orMe(actor, input.Requester), Reviewer: orMe(actor, input.Reviewer), Role: input.Role,
+		Since: input.Since, Until: input.Until, Text: input.Text,
 		Before: input.Cursor, Limit: input.Limit,
 	}
 	for _, state := range input.State {

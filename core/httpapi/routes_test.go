@@ -23,6 +23,11 @@ func TestLifeOfARequest(t *testing.T) {
 	if same.ID != request.ID {
 		t.Errorf("asking the same again made %s besides %s", same.ID, request.ID)
 	}
+	input.DryRun, input.Reason = true, "another"
+	s.want(200, ask{method: "POST", path: "/v1/requests", who: "alice", body: input}).into(t, &same)
+	if !same.DryRun || same.Thresholds[0].Approve != 2 || s.core.Newest().ID != request.ID {
+		t.Errorf("a dry run gave %+v and left %+v", same, s.core.Newest())
+	}
 	s.review(request.ID, "ivan")
 	approved := s.review(request.ID, "bob")
 	if approved.State != v1.StateApproved || approved.Reviews[0].Via != v1.ViaAPI {
@@ -72,11 +77,17 @@ func TestListsArePagedAndFiltered(t *testing.T) {
 		"?state=WITHDRAWN,PENDING": {ids[2], ids[1], ids[0]},
 		"?role=other":              nil,
 		"?reviewer=me":             nil,
+		"?text=%20ALICE%40":        {ids[2], ids[1], ids[0]},
+		"?text=nothing":            nil,
+		"?since=2020-01-01T00:00:00Z&until=2100-01-01T01:00:00%2B01:00": {ids[2], ids[1], ids[0]},
+		"?since=2100-01-01T00:00:00Z":                                   nil,
+		"?until=2020-01-01T00:00:00Z":                                   nil,
 	} {
 		if got, _ := list("alice", query); !cmp.Equal(want, got) {
 			t.Errorf("%s lists %v, want %v", query, got, want)
 		}
 	}
+	s.want(422, ask{method: "GET", path: "/v1/requests?since=yesterday", who: "alice"}).problem(t)
 	if body := s.do(ask{method: "GET", path: "/v1/requests?role=other", who: "alice"}).body; !strings.Contains(body, `"requests":[]`) {
 		t.Errorf("an empty page is %s", body)
 	}
@@ -125,6 +136,22 @@ func TestEveryOtherRoute(t *testing.T) {
 		{ask{method: "POST", path: "/v1/requests/" + pending + "/override", who: "root", body: v1.OverrideInput{
 			Verdict: v1.Approve, Reason: "incident",
 		}}, 200, `"override":true`},
+		{ask{method: "GET", path: "/v1/requests/" + pending + "/explanation", who: "alice"}, 200, `"state":"APPROVED"`},
+		{ask{method: "GET", path: "/v1/requests/" + pending + "/explanation?for=me", who: "alice"}, 200, `"may":false`},
+		{ask{method: "GET", path: "/v1/requests/" + pending + "/explanation?for=nobody", who: "alice"}, 404, `"code":"not_found"`},
+		{ask{method: "GET", path: "/v1/capabilities", who: "alice"}, 200, `"requestable_roles":["dba"]`},
+		{ask{method: "GET", path: "/v1/policy/approvers?roles=dba", who: "alice"}, 200, `"person":{"name":"ivan"`},
+		{ask{method: "GET", path: "/v1/policy/approvers?roles=dba&for=alice", who: "root"}, 200, `"missing":2`},
+		{ask{method: "GET", path: "/v1/policy/approvers?roles=dba&for=alice", who: "ivan"}, 403, `"code":"forbidden"`},
+		{ask{method: "GET", path: "/v1/policy/approvers", who: "alice"}, 422, `"code":"invalid"`},
+		{ask{method: "GET", path: "/v1/audit", who: "root"}, 200, `"action":"request.override"`},
+		{ask{method: "GET", path: "/v1/audit?order=oldest&limit=1", who: "root"}, 200, `"next":1`},
+		{ask{method: "GET", path: "/v1/audit?order=oldest&cursor=1&limit=1", who: "root"}, 200, `"seq":2`},
+		{ask{method: "GET", path: "/v1/audit?person=alice&action=request.*&request=" + pending +
+			"&since=2020-01-01T00:00:00Z&until=2100-01-01T00:00:00Z", who: "root"}, 200, `"actor":"alice"`},
+		{ask{method: "GET", path: "/v1/audit?action=nothing", who: "root"}, 200, `"entries":[]`},
+		{ask{method: "GET", path: "/v1/audit?order=any", who: "root"}, 422, `"code":"invalid"`},
+		{ask{method: "GET", path: "/v1/audit", who: "ivan"}, 403, `"code":"forbidden"`},
 		{ask{method: "GET", path: "/v1/tokens?person=me", who: "ivan"}, 200, `"person":"ivan"`},
 		{ask{method: "DELETE", path: "/v1/session", who: "ivan"}, 204, ""},
 		{ask{method: "GET", path: "/v1/session", who: "ivan"}, 401, `"code":"unauthenticated"`},

@@ -12,12 +12,14 @@ import (
 type Service interface {
 	Sessions
 	Requests
+	Explaining
 	Follower
 	People
 	Roles
 	Tokens
 	Links
 	Plugins
+	Auditing
 	Answers
 }
 
@@ -31,13 +33,22 @@ type Sessions interface {
 
 // Requests asks, reviews, withdraws, overrides and lists.
 type Requests interface {
-	// Create returns the person's identical pending request, and false, if there is one.
+	// Create returns the person's identical pending request, and false, if there is one; and what a dry run comes to, and false.
 	Create(ctx context.Context, actor core.Actor, input v1.RequestInput) (request v1.Request, created bool, err error)
 	Request(ctx context.Context, actor core.Actor, id string) (v1.Request, error)
 	Requests(ctx context.Context, actor core.Actor, filter core.RequestFilter) (v1.RequestPage, error)
 	Review(ctx context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error)
 	Withdraw(ctx context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error)
 	Override(ctx context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error)
+}
+
+// Explaining tells why, and what would be.
+type Explaining interface {
+	// Explain tells of everybody who may review a request or, if person is not empty, of that person.
+	Explain(ctx context.Context, actor core.Actor, id, person string) (v1.Explanation, error)
+	// WhoCanApprove tells of a request that the person would make.
+	WhoCanApprove(ctx context.Context, actor core.Actor, roles []string, person string) (v1.Explanation, error)
+	Capabilities(ctx context.Context, actor core.Actor) (v1.Capabilities, error)
 }
 
 // Follower tells what happened since.
@@ -88,6 +99,11 @@ type Plugins interface {
 	// RetryDeliveries tries a parked delivery again, or all parked ones if id is empty, and returns how many.
 	RetryDeliveries(ctx context.Context, actor core.Actor, plugin, id string) (int, error)
 	DropDelivery(ctx context.Context, actor core.Actor, plugin, id string) error
+}
+
+// Auditing tells who did what.
+type Auditing interface {
+	Audit(ctx context.Context, actor core.Actor, filter core.AuditFilter) (v1.AuditPage, error)
 }
 
 // Answers remembers the answers to POSTs by idempotency key, per person. Keys and bodies come sealed: what is stored

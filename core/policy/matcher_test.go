@@ -1,6 +1,10 @@
 package policy
 
-import "testing"
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 // Rule 2.1: literal, glob, regular expression, regexp templates.
 func TestMatcher(t *testing.T) {
@@ -65,6 +69,21 @@ func FuzzCompileMatcher(f *testing.F) {
 		}
 		if matcher.expression == nil && !matcher.Match(pattern) {
 			t.Fatalf("literal %q does not match itself", pattern)
+		}
+	})
+}
+
+// A glob matches what its regular expression does, quicker.
+func TestGlobIsItsExpression(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		letters := rapid.StringOfN(rapid.SampledFrom([]rune("ab*")), 1, 8, -1)
+		pattern, name := letters.Draw(rt, "pattern"), rapid.StringOfN(rapid.SampledFrom([]rune("ab\n")), 0, 10, -1).Draw(rt, "name")
+		matcher, err := CompileMatcher(pattern)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if matcher.expression != nil && matcher.Match(name) != matcher.expression.MatchString(name) {
+			rt.Fatalf("glob %q and its expression disagree about %q", pattern, name)
 		}
 	})
 }

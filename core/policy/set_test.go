@@ -31,6 +31,12 @@ func compile(t *testing.T, roles ...v1.Role) *Set {
 	return set
 }
 
+func holding(roles ...string) Subject { return Subject{Name: "somebody", Roles: roles} }
+
+func mayReview(set *Set, who Subject, requested ...string) Ruling {
+	return set.MayReview(&Facts{Reviewer: who, Request: &v1.Request{Roles: requested}})
+}
+
 // Rule 2.2: deny beats allow everywhere, whichever role denies.
 func TestDenyBeatsAllow(t *testing.T) {
 	denying := v1.RoleSpec{Deny: v1.RoleConditions{
@@ -39,16 +45,16 @@ func TestDenyBeatsAllow(t *testing.T) {
 	}}
 	set := compile(t, document("asker", asking(v1.RequestConditions{Roles: []string{"*"}})), document("reviewer", reviewing("*")),
 		document("limited", denying))
-	if !set.MayRequest([]string{"asker"}, "prod-db") || set.MayRequest([]string{"asker", "limited"}, "prod-db") {
+	if !set.MayRequest(holding("asker"), "prod-db") || set.MayRequest(holding("asker", "limited"), "prod-db") {
 		t.Error("a deny of another role does not beat the allow for requesting")
 	}
-	if !set.MayRequest([]string{"asker", "limited"}, "dev-db") {
+	if !set.MayRequest(holding("asker", "limited"), "dev-db") {
 		t.Error("a deny that does not match forbids")
 	}
-	if ok, _ := set.MayReview([]string{"reviewer", "limited"}, []string{"dev-db", "prod-db"}); ok {
+	if mayReview(set, holding("reviewer", "limited"), "dev-db", "prod-db").May {
 		t.Error("a deny of another role does not beat the allow for reviewing")
 	}
-	if set.MayRequest([]string{"nobody-knows"}, "dev-db") {
+	if set.MayRequest(holding("nobody-knows"), "dev-db") {
 		t.Error("an unknown role allows something")
 	}
 }
@@ -57,7 +63,7 @@ func TestDenyBeatsAllow(t *testing.T) {
 func TestRequestable(t *testing.T) {
 	set := compile(t, document("asker", asking(v1.RequestConditions{Roles: []string{"d*"}})), document("dba", v1.RoleSpec{}),
 		document("dev", v1.RoleSpec{}), document("ops", v1.RoleSpec{}))
-	if diff := cmp.Diff([]string{"dev"}, set.Requestable([]string{"asker", "dba"})); diff != "" {
+	if diff := cmp.Diff([]string{"dev"}, set.Requestable(holding("asker", "dba"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -65,10 +71,10 @@ func TestRequestable(t *testing.T) {
 // Rule 3.1: every requested role must be covered.
 func TestMayReviewNeedsEveryRole(t *testing.T) {
 	set := compile(t, document("reviewer", reviewing("dba")))
-	if ok, missing := set.MayReview([]string{"reviewer"}, []string{"dba", "root"}); ok || missing != "root" {
-		t.Errorf("MayReview = %v, missing %q; want false for root", ok, missing)
+	if got := mayReview(set, holding("reviewer"), "dba", "root"); got.May || got.Missing() != "root" {
+		t.Errorf("MayReview = %+v; want false for root", got)
 	}
-	if ok, _ := set.MayReview([]string{"reviewer"}, nil); ok {
+	if mayReview(set, holding("reviewer")).May {
 		t.Error("a request for nothing may be reviewed")
 	}
 }
@@ -80,7 +86,7 @@ func TestPlanThresholds(t *testing.T) {
 		document("contractor", asking(v1.RequestConditions{Roles: []string{"dba", "ops"}, Thresholds: []v1.ThresholdCondition{two}})),
 		document("employee", asking(v1.RequestConditions{Roles: []string{"ops"}})),
 		document("dba", v1.RoleSpec{}), document("ops", v1.RoleSpec{}))
-	plan, err := set.Plan([]string{"contractor", "employee"}, []string{"dba", "ops"})
+	plan, err := set.Plan(holding("contractor", "employee"), []string{"dba", "ops"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,15 +110,15 @@ func TestPlanDurations(t *testing.T) {
 	short := v1.RequestConditions{Roles: []string{"dba"}, MaxDuration: v1.Duration(8 * time.Hour)}
 	ops := document("ops", v1.RoleSpec{Options: v1.RoleOptions{MaxSessionTTL: v1.Duration(time.Hour)}})
 	set := compile(t, document("long", asking(long)), document("short", asking(short)), document("dba", v1.RoleSpec{}), ops)
-	plan, _ := set.Plan([]string{"long", "short"}, []string{"dba"})
+	plan, _ := set.Plan(holding("long", "short"), []string{"dba"})
 	if plan.MaxDuration != (Limit{Value: 48 * time.Hour, Role: "long"}) {
 		t.Errorf("max duration %v, want the longer of two", plan.MaxDuration)
 	}
-	plan, _ = set.Plan([]string{"short"}, []string{"dba"})
+	plan, _ = set.Plan(holding("short"), []string{"dba"})
 	if plan.MaxDuration.Value != 8*time.Hour || plan.SessionTTL.Value != MaxSession {
 		t.Errorf("plan %+v, want 8h and the session limit of 30h", plan)
 	}
-	plan, _ = set.Plan([]string{"long"}, []string{"dba", "ops"})
+	plan, _ = set.Plan(holding("long"), []string{"dba", "ops"})
 	if plan.SessionTTL != (Limit{Value: time.Hour, Role: "ops"}) {
 		t.Errorf("session limit %v, want 1h by ops", plan.SessionTTL)
 	}

@@ -21,7 +21,7 @@ const (
 	pruneAge  = 15 * 24 * time.Hour
 )
 
-// Deadlines moves what time alone moves: pending requests expire, and access ends.
+// Deadlines moves what time alone moves: pending requests expire; access begins, is about to end, and ends.
 type Deadlines struct {
 	Store core.Store
 	Now   func() time.Time
@@ -93,29 +93,41 @@ func (d *Deadlines) moveAll(ctx context.Context, due []v1.Request, now time.Time
 	return some
 }
 
-// move changes a request if its time is over, as it is in this transaction.
+// move changes a request if something is due, as it is in this transaction.
 func move(tx core.Tx, id string, now time.Time) (bool, error) {
 	request, err := tx.Request(id)
 	if err != nil {
 		return false, err
 	}
-	if next, ok := core.Expire(request, now); ok {
-		return true, saveMoved(tx, next, v1.EventResolved, "request.expire", now)
+	next, event, due := core.Elapse(request, now)
+	if !due {
+		return false, nil
 	}
-	if next, ok := core.EndAccess(request, now); ok {
-		return true, saveMoved(tx, next, v1.EventAccessEnded, "access.end", now)
-	}
-	return false, nil
+	return true, saveMoved(tx, request, next, event, movedAction(event), now)
 }
 
-func saveMoved(tx core.Tx, next v1.Request, event, action string, now time.Time) error {
+// movedAction is what the audit calls what time did.
+func movedAction(event string) string {
+	switch event {
+	case v1.EventAccessStarted:
+		return "access.start"
+	case v1.EventAccessEnding:
+		return "access.remind"
+	case v1.EventAccessEnded:
+		return "access.end"
+	default:
+		return "request.expire"
+	}
+}
+
+func saveMoved(tx core.Tx, before, next v1.Request, event, action string, now time.Time) error {
 	if err := tx.SaveRequest(next); err != nil {
 		return err
 	}
 	if err := emit(tx, event, next, now); err != nil {
 		return err
 	}
-	return audit(tx, audited{action: action, requestID: next.ID}, now)
+	return audit(tx, aboutRequest(core.Actor{}, action, &before, next), now)
 }
 
 // Prune deletes what only served for a while.

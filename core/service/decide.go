@@ -22,10 +22,10 @@ func (s *Service) Decide(tx core.Tx, decision v1.Decision, now time.Time) (v1.De
 	}
 	next, err := s.decide(tx, actor, decision)
 	if refusal, ok := errors.AsType[*core.Error](err); ok {
-		entry := by(actor, "request.review_refused", map[string]any{"code": refusal.Code, "identity": decision.Identity})
+		entry := by(actor, "request.review", triedReview{decision.Verdict, decision.SeenVersion, cut(decision.SeenFingerprint)})
 		entry.requestID = decision.RequestID
 		result := v1.DecisionResult{Code: refusal.Code, Message: refusal.Message, Request: refusal.Request}
-		return result, audit(tx, entry, now)
+		return result, audit(tx, entry.refusing(refusal), now)
 	}
 	if err != nil {
 		return v1.DecisionResult{}, err
@@ -61,13 +61,17 @@ func (s *Service) decide(tx core.Tx, actor core.Actor, decision v1.Decision) (v1
 	if err != nil {
 		return v1.Request{}, err
 	}
-	return next, s.save(tx, actor, "request.review", next)
+	return next, s.save(tx, actor, "request.review", request, next)
 }
 
 // countedSentence tells a reviewer what their review brought about.
 func countedSentence(request v1.Request, verdict v1.Verdict) string {
 	who, what := request.Requester.Shown(), strings.Join(request.Roles, ", ")
 	switch {
+	case len(request.Reviews) > 0 && request.Reviews[len(request.Reviews)-1].NoEffect():
+		return "Your review is recorded, but it matches none of the request's thresholds and has no effect; " + missingSentence(request)
+	case request.State == v1.StateApproved && request.Access.Started == nil:
+		return fmt.Sprintf("Approved: %s has %s from %s.", who, what, startText(request))
 	case request.State == v1.StateApproved:
 		return fmt.Sprintf("Approved: %s has %s until %s.", who, what, request.Access.Expires.UTC().Format("2006-01-02 15:04 UTC"))
 	case request.State == v1.StateDenied:
@@ -77,6 +81,15 @@ func countedSentence(request v1.Request, verdict v1.Verdict) string {
 	default:
 		return "Your approval is recorded; " + missingSentence(request)
 	}
+}
+
+// startText says from when an access that has not begun runs.
+func startText(request v1.Request) string {
+	at := request.Access.Starts.UTC().Format("2006-01-02 15:04 UTC")
+	if request.AccessClock == v1.ClockFirstUse {
+		return "the first use after " + at + " on"
+	}
+	return at + " on"
 }
 
 func missingSentence(request v1.Request) string {

@@ -60,32 +60,3 @@ func enqueue(tx core.Tx, kind, requestID string, version int64, data any, now ti
 		ID: event.ID, Subject: broker.EventSubject(requestID), Body: body, RequestID: requestID, Created: now,
 	})
 }
-
-// audited is who did what, for the audit.
-type audited struct {
-	actor     string
-	action    string
-	requestID string
-	// via is the door: cli, api, web, the name of a plugin, or empty for the core itself.
-	via string
-	// detail is encoded as a JSON object; nil is allowed.
-	detail any
-}
-
-// audit appends an entry in the transaction that does what it tells.
-func audit(tx core.Tx, what audited, now time.Time) error {
-	entry := core.AuditEntry{
-		At: now, Actor: what.actor, Action: what.action, RequestID: what.requestID, Via: what.via, Detail: []byte("{}"),
-	}
-	if what.detail != nil {
-		detail, err := json.Marshal(what.detail)
-		if err != nil {
-			return fmt.Errorf("encoding audit detail of %s: %w", what.action, err)
-		}
-		entry.Detail = detail
-	}
-	if err := tx.AppendAudit(entry); err != nil {
-		return fmt.Errorf("auditing %s: %w", what.action, err)
-	}
-	return nil
-}

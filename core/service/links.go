@@ -35,7 +35,10 @@ func (s *Service) offerLink(tx core.Tx, decision v1.Decision, now time.Time) (v1
 	if err := tx.SaveLinkCode(offer); err != nil {
 		return v1.DecisionResult{}, err
 	}
-	entry := audited{action: "link.offer", requestID: decision.RequestID, via: decision.Identity.Plugin, detail: decision.Identity}
+	entry := audited{
+		action: "link.offer", requestID: decision.RequestID, via: decision.Identity.Plugin, identity: &decision.Identity,
+		detail: map[string]string{"user_name": cut(decision.UserName)},
+	}
 	if err := audit(tx, entry, now); err != nil {
 		return v1.DecisionResult{}, err
 	}
@@ -140,7 +143,7 @@ func (s *Service) AddLink(ctx context.Context, actor core.Actor, link v1.Link) (
 		return v1.Link{}, core.Refuse(v1.CodeInvalid, "A link names a plugin, the vendor's tenant and the vendor's user id.")
 	}
 	link.Created, link.CreatedBy = s.Now(), actor.Person.Name
-	err := s.admin(ctx, actor, func(tx core.Tx) error {
+	err := s.admin(ctx, actor, "link.add", func(tx core.Tx) error {
 		person, err := tx.Person(link.Person)
 		if err != nil {
 			return missing(err, "person", link.Person)
@@ -167,7 +170,7 @@ func (s *Service) RemoveLink(ctx context.Context, actor core.Actor, identity v1.
 
 // Links lists a person's links: one's own, or anybody's, and with an empty name everybody's, for administrators.
 func (s *Service) Links(ctx context.Context, actor core.Actor, person string) (links []v1.Link, err error) {
-	if err := selfOrAdmin(actor, person); err != nil {
+	if err := s.selfOrAdmin(ctx, actor, person, "link.list"); err != nil {
 		return nil, err
 	}
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -175,11 +178,4 @@ func (s *Service) Links(ctx context.Context, actor core.Actor, person string) (l
 		return err
 	})
 	return links, storeError(err)
-}
-
-func selfOrAdmin(actor core.Actor, person string) error {
-	if actor.Person.Admin || person == actor.Person.Name {
-		return nil
-	}
-	return core.Refuse(v1.CodeForbidden, "Only an administrator may see what belongs to somebody else.")
 }

@@ -20,7 +20,7 @@ const (
 
 // People lists everybody, for administrators.
 func (s *Service) People(ctx context.Context, actor core.Actor) (people []v1.Person, err error) {
-	if err := requireAdmin(actor); err != nil {
+	if err := s.requireAdmin(ctx, actor, "person.list"); err != nil {
 		return nil, err
 	}
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -32,7 +32,7 @@ func (s *Service) People(ctx context.Context, actor core.Actor) (people []v1.Per
 
 // Person returns somebody by name or e-mail address: oneself, or anybody for administrators.
 func (s *Service) Person(ctx context.Context, actor core.Actor, name string) (person v1.Person, err error) {
-	if err := selfOrAdmin(actor, name); err != nil {
+	if err := s.selfOrAdmin(ctx, actor, name, "person.read"); err != nil {
 		return v1.Person{}, err
 	}
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -46,7 +46,7 @@ func (s *Service) Person(ctx context.Context, actor core.Actor, name string) (pe
 // SavePerson creates or changes a person, for administrators. Everybody may change their own password.
 func (s *Service) SavePerson(ctx context.Context, actor core.Actor, name string, input v1.PersonInput) (person v1.Person, err error) {
 	if !actor.Person.Admin && !onlyOwnPassword(actor, name, input) {
-		return v1.Person{}, requireAdmin(actor)
+		return v1.Person{}, s.requireAdmin(ctx, actor, "person.change")
 	}
 	hash, err := s.passwordHash(input.Password)
 	if err != nil {
@@ -84,6 +84,10 @@ func (s *Service) savePerson(tx core.Tx, actor core.Actor, name string, input v1
 	} else if err != nil {
 		return v1.Person{}, err
 	}
+	detail := changeDetail{PasswordChanged: hash != ""}
+	if action == "person.change" {
+		detail.Before = record.Person
+	}
 	patch(&record.Person, input)
 	if hash != "" {
 		record.PasswordHash = hash
@@ -91,7 +95,7 @@ func (s *Service) savePerson(tx core.Tx, actor core.Actor, name string, input v1
 	if err := writePerson(tx, record); err != nil {
 		return v1.Person{}, err
 	}
-	detail := map[string]any{"person": record.Person, "password_changed": hash != ""}
+	detail.After = record.Person
 	return record.Person, audit(tx, by(actor, action, detail), now)
 }
 
@@ -156,7 +160,7 @@ func personFaults(reader core.Reader, person v1.Person) ([]v1.Fault, error) {
 }
 
 // Bootstrap makes the first administrator, with a token that never leaves the caller but in the returned secret. It
-// says false if there is an administrator already.
+// says false if there is an administrator already. A core without any role is given the presets.
 func (s *Service) Bootstrap(ctx context.Context) (secret v1.SecretToken, created bool, err error) {
 	var people []v1.Person
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -168,6 +172,9 @@ func (s *Service) Bootstrap(ctx context.Context) (secret v1.SecretToken, created
 	}
 	if slices.ContainsFunc(people, func(p v1.Person) bool { return p.Admin }) {
 		return v1.SecretToken{}, false, nil
+	}
+	if err := s.applyPresets(ctx, core.Actor{Person: v1.Person{Name: "accede", Admin: true}}); err != nil {
+		return v1.SecretToken{}, false, err
 	}
 	secret, err = s.Recover(ctx)
 	return secret, err == nil, err

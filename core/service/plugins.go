@@ -23,7 +23,7 @@ func (s *Service) AddPlugin(ctx context.Context, actor core.Actor, input v1.Plug
 	if err != nil {
 		return v1.PluginCredential{}, err
 	}
-	err = s.admin(ctx, actor, func(tx core.Tx) error {
+	err = s.admin(ctx, actor, "plugin.add", func(tx core.Tx) error {
 		kept, err := s.savePlugin(tx, actor, core.PluginRecord{
 			Name: input.Name, PublicKey: publicKey, ButtonKey: string(credential.ButtonKey),
 		})
@@ -63,7 +63,7 @@ func (s *Service) savePlugin(tx core.Tx, actor core.Actor, fresh core.PluginReco
 
 // RemovePlugin cuts a plugin off. What it delivered stays on record.
 func (s *Service) RemovePlugin(ctx context.Context, actor core.Actor, name string) error {
-	err := s.admin(ctx, actor, func(tx core.Tx) error {
+	err := s.admin(ctx, actor, "plugin.remove", func(tx core.Tx) error {
 		if _, err := tx.Plugin(name); err != nil {
 			return missing(err, "plugin", name)
 		}
@@ -80,7 +80,7 @@ func (s *Service) RemovePlugin(ctx context.Context, actor core.Actor, name strin
 
 // Plugins tells how every plugin is doing, for administrators.
 func (s *Service) Plugins(ctx context.Context, actor core.Actor) ([]v1.PluginStatus, error) {
-	if err := requireAdmin(actor); err != nil {
+	if err := s.requireAdmin(ctx, actor, "plugin.list"); err != nil {
 		return nil, err
 	}
 	var statuses []v1.PluginStatus
@@ -129,7 +129,7 @@ func pluginStatus(reader core.Reader, record core.PluginRecord) (v1.PluginStatus
 
 // RetryDeliveries lets a parked delivery, or all of them if id is empty, be tried again. It returns how many.
 func (s *Service) RetryDeliveries(ctx context.Context, actor core.Actor, plugin, id string) (retried int, err error) {
-	err = s.admin(ctx, actor, func(tx core.Tx) error {
+	err = s.admin(ctx, actor, "delivery.retry", func(tx core.Tx) error {
 		parked, err := parkedDeliveries(tx, plugin, id)
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (s *Service) RetryDeliveries(ctx context.Context, actor core.Actor, plugin,
 
 // DropDelivery gives a parked delivery up: it counts as posted nowhere and is not tried again.
 func (s *Service) DropDelivery(ctx context.Context, actor core.Actor, plugin, id string) error {
-	return s.admin(ctx, actor, func(tx core.Tx) error {
+	return s.admin(ctx, actor, "delivery.drop", func(tx core.Tx) error {
 		parked, err := parkedDeliveries(tx, plugin, id)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 )
 
 // Create asks for access. If the person has the same request pending already, that one is returned and created is false.
+// A dry run returns what would be made, and created is false, too.
 func (s *Service) Create(ctx context.Context, actor core.Actor, input v1.RequestInput) (request v1.Request, created bool, err error) {
 	if err := checkInput(input); err != nil {
 		return v1.Request{}, false, err
@@ -26,6 +28,9 @@ func (s *Service) Create(ctx context.Context, actor core.Actor, input v1.Request
 		request, created, err = s.create(tx, id, actor, input)
 		return err
 	})
+	if err != nil {
+		err = s.refused(ctx, by(actor, "request.create", triedRoles(input.Roles)), err)
+	}
 	return request, created, err
 }
 
@@ -46,10 +51,16 @@ func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.Reque
 	if err != nil {
 		return v1.Request{}, false, err
 	}
-	ask := core.Ask{ID: id, Requester: actor.Person, Input: input, SuggestedReviewers: suggested, Now: now}
+	ask := core.Ask{
+		ID: id, Requester: actor.Person, Input: input, SuggestedReviewers: suggested, SignedInUntil: actor.Token.Expires, Now: now,
+	}
 	request, defaults, err := core.NewRequest(ask, roles)
 	if err != nil {
 		return v1.Request{}, false, err
+	}
+	request.SuggestedReviewers = append(request.SuggestedReviewers, knownPeople(tx, defaults)...)
+	if request.DryRun {
+		return request, false, nil
 	}
 	same, err := tx.PendingLike(request.Requester.Name, core.AskOf(request))
 	if err == nil && now.Before(same.Expires) {
@@ -58,14 +69,14 @@ func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.Reque
 	if err != nil && !errors.Is(err, core.ErrNotFound) {
 		return v1.Request{}, false, err
 	}
-	request.SuggestedReviewers = append(request.SuggestedReviewers, knownPeople(tx, defaults)...)
 	if err := tx.InsertRequest(request, core.AskOf(request)); err != nil {
 		return v1.Request{}, false, err
 	}
 	if err := emit(tx, v1.EventCreated, request, now); err != nil {
 		return v1.Request{}, false, err
 	}
-	return request, true, audit(tx, aboutRequest(actor, "request.create", request), now)
+	s.logNotes(v1.Request{}, request)
+	return request, true, audit(tx, aboutRequest(actor, "request.create", nil, request), now)
 }
 
 // people finds everybody who was named and refuses names that nobody has.
@@ -176,7 +187,8 @@ func listVisible(reader core.Reader, person v1.Person, filter core.RequestFilter
 
 // Review adds the actor's review.
 func (s *Service) Review(ctx context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error) {
-	return s.transition(ctx, actor, id, "request.review", func(tx core.Tx, request v1.Request) (v1.Request, error) {
+	tried := triedReview{input.Verdict, input.SeenVersion, cut(input.SeenFingerprint)}
+	return s.transition(ctx, actor, id, "request.review", tried, func(tx core.Tx, request v1.Request) (v1.Request, error) {
 		return s.review(tx, request, actor, input)
 	})
 }
@@ -191,12 +203,25 @@ func (s *Service) review(tx core.Tx, request v1.Request, actor core.Actor, input
 	if err != nil {
 		return v1.Request{}, err
 	}
-	return core.Review(request, core.Submission{ID: id, Author: actor, Input: input, Now: s.Now()}, roles)
+	next, err := core.Review(request, core.Submission{ID: id, Author: actor, Input: input, Now: s.Now()}, roles)
+	if err == nil {
+		s.logNotes(request, next)
+	}
+	return next, err
+}
+
+// logNotes logs what did not work as the roles mean it, each once for a request.
+func (s *Service) logNotes(before, next v1.Request) {
+	for _, note := range next.Notes {
+		if !slices.Contains(before.Notes, note) {
+			s.Logger.Warn("a role did not work as it is written", slog.String("request_id", next.ID), slog.String("note", note))
+		}
+	}
 }
 
 // Withdraw takes the actor's own pending request back.
 func (s *Service) Withdraw(ctx context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error) {
-	return s.transition(ctx, actor, id, "request.withdraw", func(_ core.Tx, request v1.Request) (v1.Request, error) {
+	return s.transition(ctx, actor, id, "request.withdraw", nil, func(_ core.Tx, request v1.Request) (v1.Request, error) {
 		return core.Withdraw(request, actor, input, s.Now())
 	})
 }
@@ -207,13 +232,13 @@ func (s *Service) Override(ctx context.Context, actor core.Actor, id string, inp
 	if err != nil {
 		return v1.Request{}, err
 	}
-	return s.transition(ctx, actor, id, "request.override", func(_ core.Tx, request v1.Request) (v1.Request, error) {
+	return s.transition(ctx, actor, id, "request.override", triedReview{Verdict: input.Verdict}, func(_ core.Tx, request v1.Request) (v1.Request, error) {
 		return core.Override(request, core.Submission{ID: review, Author: actor, Now: s.Now()}, input)
 	})
 }
 
-// transition changes one request that the actor may see.
-func (s *Service) transition(ctx context.Context, actor core.Actor, id, action string,
+// transition changes one request that the actor may see. tried is what the audit says of it if it is refused.
+func (s *Service) transition(ctx context.Context, actor core.Actor, id, action string, tried any,
 	change func(core.Tx, v1.Request) (v1.Request, error),
 ) (next v1.Request, err error) {
 	err = s.update(ctx, func(tx core.Tx) error {
@@ -224,16 +249,18 @@ func (s *Service) transition(ctx context.Context, actor core.Actor, id, action s
 		if next, err = change(tx, request); err != nil {
 			return err
 		}
-		return s.save(tx, actor, action, next)
+		return s.save(tx, actor, action, request, next)
 	})
 	if err != nil {
-		return v1.Request{}, err
+		what := by(actor, action, tried)
+		what.requestID = id
+		return v1.Request{}, s.refused(ctx, what, err)
 	}
 	return next, nil
 }
 
 // save writes a changed request with its event and its audit entry.
-func (s *Service) save(tx core.Tx, actor core.Actor, action string, request v1.Request) error {
+func (s *Service) save(tx core.Tx, actor core.Actor, action string, before, request v1.Request) error {
 	if err := tx.SaveRequest(request); err != nil {
 		return fmt.Errorf("saving request %s: %w", request.ID, err)
 	}
@@ -244,41 +271,7 @@ func (s *Service) save(tx core.Tx, actor core.Actor, action string, request v1.R
 	if err := emit(tx, kind, request, request.Updated); err != nil {
 		return err
 	}
-	return audit(tx, aboutRequest(actor, action, request), request.Updated)
-}
-
-// aboutRequest is the audit entry of a change to a request; with the entries before it, it tells the whole story.
-func aboutRequest(actor core.Actor, action string, request v1.Request) audited {
-	entry := by(actor, action, nil)
-	entry.requestID = request.ID
-	detail := requestDetail{
-		Version: request.Version, Fingerprint: request.Fingerprint, State: request.State, Roles: request.Roles,
-		Requester: request.Requester.Name, Access: request.Access,
-	}
-	if n := len(request.Reviews); n > 0 && (action == "request.review" || action == "request.override") {
-		detail.Review = &request.Reviews[n-1]
-	}
-	if request.Version == 1 {
-		detail.Reason = request.Reason
-	}
-	entry.detail = detail
-	return entry
-}
-
-type requestDetail struct {
-	Version     int64      `json:"version"`
-	Fingerprint string     `json:"fingerprint"`
-	State       v1.State   `json:"state"`
-	Requester   string     `json:"requester"`
-	Roles       []string   `json:"roles"`
-	Reason      string     `json:"reason,omitempty"`
-	Review      *v1.Review `json:"review,omitempty"`
-	Access      *v1.Access `json:"access,omitempty"`
-}
-
-// by is the audit entry of something the actor did.
-func by(actor core.Actor, action string, detail any) audited {
-	return audited{actor: actor.Person.Name, action: action, via: actor.Via, detail: detail}
+	return audit(tx, aboutRequest(actor, action, &before, request), request.Updated)
 }
 
 // Events lists what happened after the event with the given id, as far as the actor may see it, and the id of the last

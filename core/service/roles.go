@@ -35,8 +35,9 @@ func (s *Service) Role(ctx context.Context, _ core.Actor, name string) (role v1.
 
 // DeleteRole removes a role that nobody holds.
 func (s *Service) DeleteRole(ctx context.Context, actor core.Actor, name string) error {
-	return s.admin(ctx, actor, func(tx core.Tx) error {
-		if _, err := tx.Role(name); err != nil {
+	return s.admin(ctx, actor, "role.delete", func(tx core.Tx) error {
+		role, err := tx.Role(name)
+		if err != nil {
 			return missing(err, "role", name)
 		}
 		people, err := tx.People()
@@ -50,7 +51,7 @@ func (s *Service) DeleteRole(ctx context.Context, actor core.Actor, name string)
 		if err := tx.DeleteRole(name); err != nil {
 			return err
 		}
-		return audit(tx, by(actor, "role.delete", map[string]string{"role": name}), s.Now())
+		return audit(tx, by(actor, "role.delete", changeDetail{Before: role}), s.Now())
 	})
 }
 
@@ -59,7 +60,7 @@ var errDryRun = errors.New("dry run")
 
 // Apply saves role and user documents, all of them or none. Every fault of every document is reported at once.
 func (s *Service) Apply(ctx context.Context, actor core.Actor, input v1.ApplyInput) (v1.ApplyResult, error) {
-	if err := requireAdmin(actor); err != nil {
+	if err := s.requireAdmin(ctx, actor, "documents.apply"); err != nil {
 		return v1.ApplyResult{}, err
 	}
 	parsed, err := parseDocuments(input.Documents)
@@ -67,7 +68,7 @@ func (s *Service) Apply(ctx context.Context, actor core.Actor, input v1.ApplyInp
 		return v1.ApplyResult{}, err
 	}
 	result := v1.ApplyResult{}
-	err = s.admin(ctx, actor, func(tx core.Tx) error {
+	err = s.admin(ctx, actor, "documents.apply", func(tx core.Tx) error {
 		result.Applied = nil
 		for _, document := range parsed {
 			applied, err := document.apply(tx, actor, s.Now())
@@ -174,7 +175,10 @@ type roleDocument v1.Role
 
 func (d roleDocument) apply(tx core.Tx, actor core.Actor, now time.Time) (v1.Applied, error) {
 	role := v1.Role(d)
-	applied := v1.Applied{Kind: role.Kind, Name: role.Metadata.Name, Change: changeChanged}
+	applied := v1.Applied{
+		Kind: role.Kind, Name: role.Metadata.Name, Change: changeChanged, Warnings: policy.Warnings(role),
+	}
+	detail := changeDetail{After: role}
 	existing, err := tx.Role(role.Metadata.Name)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
@@ -184,11 +188,13 @@ func (d roleDocument) apply(tx core.Tx, actor core.Actor, now time.Time) (v1.App
 	case same(existing, role):
 		applied.Change = changeUnchanged
 		return applied, nil
+	default:
+		detail.Before = existing
 	}
 	if err := tx.SaveRole(role); err != nil {
 		return v1.Applied{}, err
 	}
-	return applied, audit(tx, by(actor, "role.apply", role), now)
+	return applied, audit(tx, by(actor, "role.apply", detail), now)
 }
 
 type personDocument v1.PersonDocument
@@ -215,7 +221,11 @@ func (d personDocument) apply(tx core.Tx, actor core.Actor, now time.Time) (v1.A
 	if err := writePerson(tx, record); err != nil {
 		return v1.Applied{}, err
 	}
-	return applied, audit(tx, by(actor, "person.apply", record.Person), now)
+	detail := changeDetail{After: record.Person}
+	if applied.Change == changeChanged {
+		detail.Before = before
+	}
+	return applied, audit(tx, by(actor, "person.apply", detail), now)
 }
 
 // same compares what two documents say, whatever their memory looks like: an absent list is an empty one.

@@ -78,18 +78,28 @@ func (s *Service) update(ctx context.Context, change func(core.Tx) error) error 
 }
 
 // admin runs a change of anything else than requests on behalf of an administrator.
-func (s *Service) admin(ctx context.Context, actor core.Actor, change func(core.Tx) error) error {
-	if err := requireAdmin(actor); err != nil {
+func (s *Service) admin(ctx context.Context, actor core.Actor, action string, change func(core.Tx) error) error {
+	if err := s.requireAdmin(ctx, actor, action); err != nil {
 		return err
 	}
 	return storeError(s.Store.Update(ctx, change))
 }
 
-func requireAdmin(actor core.Actor) error {
+// requireAdmin refuses everybody but administrators, and writes down who tried what.
+func (s *Service) requireAdmin(ctx context.Context, actor core.Actor, action string) error {
 	if actor.Person.Admin {
 		return nil
 	}
-	return core.Refuse(v1.CodeForbidden, "Only an administrator may do this.")
+	return s.refused(ctx, by(actor, action, nil), core.Refuse(v1.CodeForbidden, "Only an administrator may do this."))
+}
+
+// selfOrAdmin refuses those who ask about somebody else, and writes that down. An empty name means everybody.
+func (s *Service) selfOrAdmin(ctx context.Context, actor core.Actor, person, action string) error {
+	if actor.Person.Admin || person == actor.Person.Name {
+		return nil
+	}
+	refusal := core.Refuse(v1.CodeForbidden, "Only an administrator may see what belongs to somebody else.")
+	return s.refused(ctx, by(actor, action, map[string]string{"person": cut(person)}), refusal)
 }
 
 // storeError keeps refusals as they are and turns everything else into "unavailable": a store that gave no clear answer

@@ -156,7 +156,7 @@ func (c *company) decideAs(user string, verdict v1.Verdict, request v1.Request) 
 func (c *company) audited(action string) (entries []core.AuditEntry) {
 	c.t.Helper()
 	err := c.Store.View(c.t.Context(), func(reader core.Reader) error {
-		all, err := reader.Audit(0, 1000)
+		all, err := reader.Audit(core.AuditFilter{OldestFirst: true})
 		for _, entry := range all {
 			if entry.Action == action {
 				entries = append(entries, entry)
@@ -174,6 +174,40 @@ func refused(t *testing.T, err error, code v1.Code) {
 	t.Helper()
 	if err == nil || core.CodeOf(err) != code {
 		t.Fatalf("error %v with code %s, want %s", err, core.CodeOf(err), code)
+	}
+}
+
+func TestDryRunLeavesNothing(t *testing.T) {
+	c := open(t)
+	input := v1.RequestInput{Roles: []string{"dba"}, Reason: "x", DryRun: true}
+	for range 2 {
+		request, created, err := c.Create(t.Context(), c.as("alice"), input)
+		if err != nil || created || !request.DryRun || len(request.SuggestedReviewers) != 1 || request.Thresholds[0].Approve != 2 {
+			t.Fatalf("created %v, %+v, %v", created, request, err)
+		}
+	}
+	page, err := c.Requests(t.Context(), c.as("alice"), core.RequestFilter{})
+	if err != nil || len(page.Requests) != 0 || len(c.audited("request.create")) != 0 {
+		t.Errorf("it left %+v, %v", page, err)
+	}
+	input.Roles = []string{"reviewer"}
+	_, _, err = c.Create(t.Context(), c.as("alice"), input)
+	refused(t, err, v1.CodeRoleNotRequestable)
+}
+
+// Rule 7.1: an elevated session ends with the session it was asked from.
+func TestSessionBoundsAccess(t *testing.T) {
+	c := open(t)
+	alice := c.as("alice")
+	alice.Token.Expires = c.clock.Now().Add(90 * time.Minute)
+	request, _, err := c.Create(t.Context(), alice, v1.RequestInput{Roles: []string{"dba"}, Reason: "x"})
+	if err != nil || request.SessionTTL.Std() != 90*time.Minute {
+		t.Fatalf("session %s, %v", request.SessionTTL, err)
+	}
+	c.clock.Advance(time.Minute)
+	again, created, err := c.Create(t.Context(), alice, v1.RequestInput{Roles: []string{"dba"}, Reason: "x"})
+	if err != nil || created || again.ID != request.ID {
+		t.Errorf("asking again made %s besides %s, %v", again.ID, request.ID, err)
 	}
 }
 
@@ -332,8 +366,8 @@ func TestOnePersonManyAccounts(t *testing.T) {
 	}
 	_, err := c.Review(t.Context(), c.as("ivan"), request.ID, v1.ReviewInput{Verdict: v1.Approve})
 	refused(t, err, v1.CodeAlreadyReviewed)
-	if n := len(c.audited("request.review_refused")); n != 2 {
-		t.Errorf("%d refused clicks in the audit, want 2", n)
+	if n := len(c.audited("request.review_refused")); n != 3 {
+		t.Errorf("%d refused reviews in the audit, want 3", n)
 	}
 }
 

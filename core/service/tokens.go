@@ -36,7 +36,8 @@ func (s *Service) SignIn(ctx context.Context, input v1.SignInInput) (v1.SecretTo
 		return v1.SecretToken{}, storeError(err)
 	}
 	if err := s.checkSignIn(person, input.Password); err != nil {
-		return v1.SecretToken{}, err
+		what := audited{action: "session.create", via: v1.ViaAPI, detail: map[string]string{"name": cut(input.Name)}}
+		return v1.SecretToken{}, s.refused(ctx, what, err)
 	}
 	actor := core.Actor{Person: person.Person, Via: v1.ViaAPI}
 	return s.newToken(ctx, actor, v1.Token{Person: person.Name, Title: "sign-in"}, s.SessionTTL)
@@ -102,7 +103,7 @@ func (s *Service) CreateToken(ctx context.Context, actor core.Actor, input v1.To
 	if owner == "" {
 		owner = actor.Person.Name
 	}
-	if err := selfOrAdmin(actor, owner); err != nil {
+	if err := s.selfOrAdmin(ctx, actor, owner, "token.create"); err != nil {
 		return v1.SecretToken{}, err
 	}
 	ttl := input.TTL.Std()
@@ -149,7 +150,7 @@ func (s *Service) newToken(ctx context.Context, actor core.Actor, token v1.Token
 
 // Tokens lists a person's tokens.
 func (s *Service) Tokens(ctx context.Context, actor core.Actor, person string) (tokens []v1.Token, err error) {
-	if err := selfOrAdmin(actor, person); err != nil {
+	if err := s.selfOrAdmin(ctx, actor, person, "token.list"); err != nil {
 		return nil, err
 	}
 	err = s.Store.View(ctx, func(reader core.Reader) error {

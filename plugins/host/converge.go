@@ -195,7 +195,8 @@ func (h *Host) handle(_ context.Context, message broker.Message) broker.Outcome 
 	switch event.Type {
 	case v1.EventAnswer:
 		return h.handleAnswer(ctx, event, message) //nolint:contextcheck // as said above
-	case v1.EventCreated, v1.EventReviewed, v1.EventResolved, v1.EventAccessEnded, v1.EventResync:
+	case v1.EventCreated, v1.EventReviewed, v1.EventResolved, v1.EventAccessStarted, v1.EventAccessEnding,
+		v1.EventAccessEnded, v1.EventResync:
 	default:
 		h.metrics.ignored.WithLabelValues("unknown_type").Inc()
 		return broker.Done()

@@ -36,6 +36,7 @@ type Core struct {
 	answers  map[string]storedAnswer
 	links    []v1.Link
 	plugins  []v1.PluginStatus
+	audit    []v1.AuditEntry
 }
 
 type storedAnswer struct {

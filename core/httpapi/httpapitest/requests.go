@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
@@ -29,12 +30,16 @@ func (c *Core) Create(_ context.Context, actor core.Actor, input v1.RequestInput
 	if err != nil {
 		return v1.Request{}, false, err
 	}
+	if request.DryRun {
+		return request, false, nil
+	}
 	for _, other := range c.requests {
 		if other.State == v1.StatePending && core.AskOf(other) == core.AskOf(request) {
 			return other, false, nil
 		}
 	}
 	c.requests = append(c.requests, request)
+	c.note(actor, "request.create", request)
 	return request, true, c.emit(v1.EventCreated, request)
 }
 
@@ -120,13 +125,15 @@ func matches(request v1.Request, filter core.RequestFilter) bool {
 	return (len(filter.States) == 0 || slices.Contains(filter.States, request.State)) &&
 		(filter.Requester == "" || filter.Requester == request.Requester.Name) &&
 		(filter.Role == "" || slices.Contains(request.Roles, filter.Role)) &&
+		!request.Created.Before(filter.Since) && (filter.Until.IsZero() || request.Created.Before(filter.Until)) &&
+		strings.Contains(core.SearchText(request), core.SearchTerm(filter.Text)) &&
 		(filter.Before == "" || cmp.Less(request.ID, filter.Before)) &&
 		(filter.Reviewer == "" || slices.ContainsFunc(request.SuggestedReviewers, involved) ||
 			slices.ContainsFunc(request.Reviews, reviewed))
 }
 
 // change replaces a request by what do makes of it.
-func (c *Core) change(actor core.Actor, id string, do func(v1.Request) (v1.Request, error)) (v1.Request, error) {
+func (c *Core) change(actor core.Actor, id, action string, do func(v1.Request) (v1.Request, error)) (v1.Request, error) {
 	leave, err := c.enter()
 	defer leave()
 	if err != nil {
@@ -141,12 +148,13 @@ func (c *Core) change(actor core.Actor, id string, do func(v1.Request) (v1.Reque
 		return v1.Request{}, err
 	}
 	c.requests[at] = next
+	c.note(actor, action, next)
 	return next, c.emit(v1.EventReviewed, next)
 }
 
 // Review decides by the real rules.
 func (c *Core) Review(_ context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error) {
-	return c.change(actor, id, func(request v1.Request) (v1.Request, error) {
+	return c.change(actor, id, "request.review", func(request v1.Request) (v1.Request, error) {
 		roles, err := c.set()
 		if err != nil {
 			return v1.Request{}, err
@@ -157,14 +165,14 @@ func (c *Core) Review(_ context.Context, actor core.Actor, id string, input v1.R
 
 // Withdraw decides by the real rules.
 func (c *Core) Withdraw(_ context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error) {
-	return c.change(actor, id, func(request v1.Request) (v1.Request, error) {
+	return c.change(actor, id, "request.withdraw", func(request v1.Request) (v1.Request, error) {
 		return core.Withdraw(request, actor, input, c.Now().UTC())
 	})
 }
 
 // Override decides by the real rules.
 func (c *Core) Override(_ context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error) {
-	return c.change(actor, id, func(request v1.Request) (v1.Request, error) {
+	return c.change(actor, id, "request.override", func(request v1.Request) (v1.Request, error) {
 		return core.Override(request, core.Submission{ID: newID(), Author: actor, Now: c.Now().UTC()}, input)
 	})
 }
@@ -184,7 +192,7 @@ func (c *Core) Expire(id string) error {
 	c.mu.Lock()
 	root := core.Actor{Person: c.people["root"]}
 	c.mu.Unlock()
-	_, err := c.change(root, id, func(request v1.Request) (v1.Request, error) {
+	_, err := c.change(root, id, "request.expire", func(request v1.Request) (v1.Request, error) {
 		next, _ := core.Expire(request, request.Expires)
 		return next, nil
 	})

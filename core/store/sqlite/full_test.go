@@ -81,7 +81,7 @@ func TestDiskFull(t *testing.T) {
 	stored.Store(100, true)
 	counts := map[string]int{}
 	err = store.View(t.Context(), func(r core.Reader) error {
-		entries, err := r.Audit(0, 0)
+		entries, err := r.Audit(core.AuditFilter{OldestFirst: true})
 		for _, entry := range entries {
 			counts[entry.Action]++
 		}

@@ -53,17 +53,14 @@ func (p part) newest(columns string, limit int) (string, []any) {
 }
 
 func parts(filter core.RequestFilter) []part {
+	if terms := searching(filter); len(terms) > 0 {
+		return []part{search(filter, terms)}
+	}
 	states := filter.States
 	if len(states) == 0 {
 		states = v1.States()
 	}
-	wanted := facets{}
-	if filter.Reviewer != "" {
-		wanted = append(wanted, facet{facetReviewer, filter.Reviewer})
-	}
-	if filter.Role != "" {
-		wanted = append(wanted, facet{facetRole, filter.Role})
-	}
+	wanted := wantedFacets(filter)
 	switch {
 	case filter.Requester != "":
 		return ofRequester(filter, states, wanted)
@@ -77,6 +74,17 @@ func parts(filter core.RequestFilter) []part {
 	return found
 }
 
+func wantedFacets(filter core.RequestFilter) facets {
+	wanted := facets{}
+	if filter.Reviewer != "" {
+		wanted = append(wanted, facet{facetReviewer, filter.Reviewer})
+	}
+	if filter.Role != "" {
+		wanted = append(wanted, facet{facetRole, filter.Role})
+	}
+	return wanted
+}
+
 // ofRequester reads each state of a person's requests.
 func ofRequester(filter core.RequestFilter, states []v1.State, wanted facets) []part {
 	var found []part
@@ -84,7 +92,7 @@ func ofRequester(filter core.RequestFilter, states []v1.State, wanted facets) []
 		conditions := []condition{
 			{"request.requester = ? AND request.state = ?", []any{filter.Requester, string(state)}},
 		}
-		conditions = slices.Concat(conditions, before("request.id", filter), showing(wanted))
+		conditions = slices.Concat(conditions, before("request.id", filter), showing("request", wanted))
 		found = append(found, part{"request INDEXED BY request_requester", "request.id", conditions})
 	}
 	return found
@@ -92,7 +100,7 @@ func ofRequester(filter core.RequestFilter, states []v1.State, wanted facets) []
 
 // pending looks through the pending requests.
 func pending(filter core.RequestFilter, wanted facets) part {
-	conditions := slices.Concat([]condition{{"request.state = 'PENDING'", nil}}, before("request.id", filter), showing(wanted))
+	conditions := slices.Concat([]condition{{"request.state = 'PENDING'", nil}}, before("request.id", filter), showing("request", wanted))
 	return part{"request INDEXED BY request_pending", "request.id", conditions}
 }
 
@@ -104,7 +112,7 @@ func resolved(filter core.RequestFilter, states []v1.State, wanted facets) []par
 		return nil
 	case len(wanted) > 0:
 		conditions := []condition{{"facet.kind = ? AND facet.value = ?", []any{wanted[0].kind, wanted[0].value}}}
-		conditions = slices.Concat(conditions, before("facet.request_id", filter), inStates(ended), showing(wanted[1:]))
+		conditions = slices.Concat(conditions, before("facet.request_id", filter), inStates("request", ended), showing("request", wanted[1:]))
 		return []part{{"request_facet facet CROSS JOIN request ON request.id = facet.request_id", "facet.request_id", conditions}}
 	}
 	found := make([]part, 0, len(ended))
@@ -129,19 +137,19 @@ func before(id string, filter core.RequestFilter) []condition {
 	return []condition{{id + " < ?", []any{filter.Before}}}
 }
 
-// showing asks that a request's row names facets.
-func showing(wanted facets) []condition {
+// showing asks that a row of a table names facets.
+func showing(table string, wanted facets) []condition {
 	var conditions []condition
 	for _, one := range wanted {
-		conditions = append(conditions, condition{"instr(request.facets, ?) > 0", []any{one.String()}})
+		conditions = append(conditions, condition{"instr(" + table + ".facets, ?) > 0", []any{one.String()}})
 	}
 	return conditions
 }
 
-func inStates(states []v1.State) []condition {
+func inStates(table string, states []v1.State) []condition {
 	args := make([]any, 0, len(states))
 	for _, state := range states {
 		args = append(args, string(state))
 	}
-	return []condition{{"request.state IN (?" + strings.Repeat(", ?", len(states)-1) + ")", args}}
+	return []condition{{table + ".state IN (?" + strings.Repeat(", ?", len(states)-1) + ")", args}}
 }

@@ -161,7 +161,7 @@ func all(t *testing.T, store core.Store) (requests []v1.Request, audit []core.Au
 		if requests, err = r.Requests(core.RequestFilter{}); err != nil {
 			return err
 		}
-		if audit, err = r.Audit(0, 0); err != nil {
+		if audit, err = r.Audit(core.AuditFilter{OldestFirst: true}); err != nil {
 			return err
 		}
 		events, err = r.Outbox(0)

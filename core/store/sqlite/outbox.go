@@ -129,20 +129,3 @@ func (t *tx) InsertIdempotency(record core.IdempotencyRecord) error {
 	return t.do("INSERT INTO idempotency (person, key, digest, status, created, body) VALUES (?, ?, ?, ?, ?, ?)",
 		record.Person, record.Key, record.Digest, record.Status, record.Created.UnixMicro(), blob(record.Body))
 }
-
-// Audit implements [core.Reader].
-func (r *reader) Audit(after int64, limit int) ([]core.AuditEntry, error) {
-	return many(r.session, func(row scanner) (entry core.AuditEntry, err error) {
-		var at sql.NullInt64
-		err = row.Scan(&entry.Seq, &at, &entry.Actor, &entry.Action, &entry.RequestID, &entry.Via, &entry.Detail)
-		entry.At = fromMicros(at)
-		return entry, err
-	}, `SELECT seq, at, actor, action, request_id, via, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`,
-		after, limited(limit))
-}
-
-// AppendAudit implements [core.Tx].
-func (t *tx) AppendAudit(entry core.AuditEntry) error {
-	return t.do("INSERT INTO audit (at, actor, action, request_id, via, detail) VALUES (?, ?, ?, ?, ?, ?)",
-		entry.At.UnixMicro(), entry.Actor, entry.Action, entry.RequestID, entry.Via, blob(entry.Detail))
-}

@@ -67,7 +67,10 @@ func (t *tx) InsertRequest(request v1.Request, ask string) error {
 	err = t.do(`INSERT INTO request (id, version, state, requester, ask, updated, deadline, facets, payload)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, request.ID, request.Version, string(request.State), request.Requester.Name, ask,
 		request.Updated.UnixMicro(), notBefore(core.Deadline(request)), found.String(), payload)
-	if err != nil || !request.State.Resolved() {
+	if err != nil {
+		return err
+	}
+	if err := t.do(fileSearch, searchRow(request)...); err != nil || !request.State.Resolved() {
 		return err
 	}
 	return t.fileFacets(request.ID, nil, found)
@@ -105,6 +108,9 @@ func (t *tx) SaveRequest(request v1.Request) error {
 		WHERE rowid = ?`, request.Version, string(request.State), request.Requester.Name, request.Updated.UnixMicro(),
 		notBefore(core.Deadline(request)), found.String(), payload, old.row)
 	if err != nil {
+		return err
+	}
+	if err := t.do(fileSearch, searchRow(request)...); err != nil {
 		return err
 	}
 	return t.refile(request, old, found)

@@ -95,22 +95,49 @@ func keepsActions(t *testing.T, store core.Store) {
 
 func keepsAudit(t *testing.T, store core.Store) {
 	var want []core.AuditEntry
-	for i := range 5 {
+	for i := range 6 {
 		entry := core.AuditEntry{
-			At: start(), Actor: "alice", Action: "request.create", RequestID: "r", Via: "cli", Detail: fmt.Appendf(nil, `{"n":%d}`, i),
+			At: start().Add(time.Duration(i) * time.Second), Actor: []string{"alice", "ivan"}[i%2],
+			Action: []string{"request.create", "request.review", "role[?"}[i%3], RequestID: []string{"r", "", "s"}[i/2],
+			Via: "cli", Policy: int64(i), Detail: fmt.Appendf(nil, `{"n":%d}`, i),
+		}
+		if i == 3 {
+			entry.Identity = &v1.Identity{Plugin: "slack", Tenant: "T0ACCEDE", User: "U0IVAN"}
 		}
 		update(t, store, func(tx core.Tx) error { return tx.AppendAudit(entry) })
 		want = append(want, entry)
 	}
-	audit := func(after int64, limit int) []core.AuditEntry {
-		return get(t, store, func(r core.Reader) ([]core.AuditEntry, error) { return r.Audit(after, limit) })
+	audit := func(filter core.AuditFilter) []core.AuditEntry {
+		return get(t, store, func(r core.Reader) ([]core.AuditEntry, error) { return r.Audit(filter) })
 	}
-	all := audit(0, 0)
+	all := audit(core.AuditFilter{OldestFirst: true})
 	for i := range want {
 		want[i].Seq = all[i].Seq
 	}
 	same(t, "the audit", all, want)
-	same(t, "a page", audit(want[1].Seq, 2), want[2:4])
+	for name, test := range map[string]struct {
+		filter core.AuditFilter
+		want   []int
+	}{
+		"newest first":      {core.AuditFilter{Limit: 2}, []int{5, 4}},
+		"the next page":     {core.AuditFilter{Limit: 2, Cursor: want[4].Seq}, []int{3, 2}},
+		"a page of the old": {core.AuditFilter{Limit: 2, Cursor: want[1].Seq, OldestFirst: true}, []int{2, 3}},
+		"of ivan":           {core.AuditFilter{Actor: "ivan"}, []int{5, 3, 1}},
+		"of an action":      {core.AuditFilter{Action: "request.review"}, []int{4, 1}},
+		"of like actions":   {core.AuditFilter{Action: "request.*"}, []int{4, 3, 1, 0}},
+		"of an odd action":  {core.AuditFilter{Action: "*[?"}, []int{5, 2}},
+		"of part of one":    {core.AuditFilter{Action: "request"}, nil},
+		"of a request":      {core.AuditFilter{RequestID: "s"}, []int{5, 4}},
+		"since":             {core.AuditFilter{Since: want[4].At}, []int{5, 4}},
+		"until":             {core.AuditFilter{Until: want[1].At}, []int{0}},
+		"of all together":   {core.AuditFilter{Actor: "ivan", Action: "*", RequestID: "r", Since: start(), Until: want[5].At}, []int{1}},
+	} {
+		var entries []core.AuditEntry
+		for _, at := range test.want {
+			entries = append(entries, want[at])
+		}
+		same(t, "the audit "+name, audit(test.filter), entries)
+	}
 }
 
 func keepsRelay(t *testing.T, store core.Store) {

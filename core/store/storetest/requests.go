@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,7 +74,26 @@ func matches(r v1.Request, f core.RequestFilter) bool {
 		(f.Requester == "" || r.Requester.Name == f.Requester) &&
 		(f.Role == "" || slices.Contains(r.Roles, f.Role)) &&
 		(f.Before == "" || r.ID < f.Before) &&
+		!r.Created.Before(f.Since) && (f.Until.IsZero() || r.Created.Before(f.Until)) && mentions(r, f.Text) &&
 		(f.Reviewer == "" || slices.ContainsFunc(r.Reviews, reviewed) || slices.ContainsFunc(r.SuggestedReviewers, suggested))
+}
+
+// mentions searches the members one by one.
+func mentions(r v1.Request, text string) bool {
+	texts := append([]string{r.Reason}, r.Roles...)
+	people := append([]v1.PersonRef{r.Requester}, r.SuggestedReviewers...)
+	for _, review := range r.Reviews {
+		people, texts = append(people, review.Author), append(texts, review.Reason)
+	}
+	for _, person := range people {
+		texts = append(texts, person.Name, person.DisplayName, person.Email)
+	}
+	if r.Resolution != nil {
+		texts = append(texts, r.Resolution.Reason)
+	}
+	plain := func(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
+	has := func(one string) bool { return strings.Contains(plain(one), plain(text)) }
+	return text == "" || slices.ContainsFunc(texts, has)
 }
 
 // agreesWithModel changes requests at random and compares lists with a plain search through all of them.
@@ -105,11 +125,22 @@ func agreesWithModel(t *testing.T, store core.Store) {
 }
 
 func names() []string { return []string{"ivan", "bob", "iva", "role", ""} }
+
+func ages() []time.Duration {
+	return []time.Duration{-time.Hour, -time.Microsecond, 0, time.Microsecond, time.Hour}
+}
+
+func searches() []string {
+	return []string{"", "", "", "über", "ÜBER", "ticket #7 über", " #7\n", "%", "_", "me", "alice@", "db", "\x00", "#9", "7\nü", "nothing"}
+}
+
 func roles() []string { return []string{"dba", "db", "dba-reviewer", "ops"} }
 
 func drawRequest(t *testing.T, rt *rapid.T) v1.Request {
 	one := request(t, rapid.SliceOfNDistinct(rapid.SampledFrom(roles()), 1, 3, rapid.ID).Draw(rt, "roles")...)
 	one.Requester.Name = rapid.SampledFrom([]string{"alice", "ivan", "bob"}).Draw(rt, "requester")
+	one.Created = start().Add(rapid.SampledFrom(ages()).Draw(rt, "age"))
+	one.Reason = rapid.SampledFrom([]string{one.Reason, "", "Ticket  #7\nÜBER all", "100%_done"}).Draw(rt, "reason")
 	one.SuggestedReviewers = nil
 	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names()[:4]), 0, 2, rapid.ID).Draw(rt, "suggested") {
 		one.SuggestedReviewers = append(one.SuggestedReviewers, v1.PersonRef{Name: name})
@@ -124,7 +155,11 @@ func drawChange(rt *rapid.T, one v1.Request) v1.Request {
 	}
 	one = next(one, state)
 	author := v1.PersonRef{Name: rapid.SampledFrom(names()[:4]).Draw(rt, "author")}
-	one.Reviews = append(slices.Clone(one.Reviews), v1.Review{ID: "r", Author: author, Verdict: v1.Approve})
+	reason := rapid.SampledFrom([]string{"", "Fine by me", "über"}).Draw(rt, "review")
+	one.Reviews = append(slices.Clone(one.Reviews), v1.Review{ID: "r", Author: author, Verdict: v1.Approve, Reason: reason})
+	if state.Resolved() {
+		one.Resolution = &v1.Resolution{State: state, At: one.Updated, Reason: "because #9"}
+	}
 	if rapid.Bool().Draw(rt, "fewer roles") {
 		one.Roles = one.Roles[:1]
 	}
@@ -137,7 +172,14 @@ func drawFilter(rt *rapid.T, model []v1.Request) core.RequestFilter {
 		Requester: rapid.SampledFrom([]string{"", "", "alice", "ivan", "nobody"}).Draw(rt, "by"),
 		Reviewer:  rapid.SampledFrom(names()).Draw(rt, "reviewer"),
 		Role:      rapid.SampledFrom(append(roles(), "", "")).Draw(rt, "role"),
+		Text:      rapid.SampledFrom(searches()).Draw(rt, "text"),
 		Limit:     rapid.SampledFrom([]int{0, 1, 2, 5, 50}).Draw(rt, "limit"),
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "bounded") == 0 {
+		filter.Since = start().Add(rapid.SampledFrom(ages()).Draw(rt, "since"))
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "ending") == 0 {
+		filter.Until = start().Add(rapid.SampledFrom(ages()).Draw(rt, "until"))
 	}
 	if len(model) > 0 && rapid.Bool().Draw(rt, "paged") {
 		filter.Before = rapid.SampledFrom(model).Draw(rt, "before").ID

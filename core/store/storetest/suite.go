@@ -140,7 +140,8 @@ func next(r v1.Request, state v1.State) v1.Request {
 	r.State = state
 	r.Updated = r.Updated.Add(time.Second)
 	if state == v1.StateApproved {
-		r.Access = &v1.Access{Roles: r.Roles, Starts: r.Created, Expires: r.Created.Add(72 * time.Hour)}
+		started := r.Created
+		r.Access = &v1.Access{Roles: r.Roles, Starts: started, Started: &started, Expires: started.Add(72 * time.Hour)}
 	}
 	return r
 }

@@ -30,7 +30,7 @@ func leavesNothing(t *testing.T, store core.Store) {
 	})
 	fails(t, store, core.ErrNotFound, func(r core.Reader) (v1.Request, error) { return r.Request(lost.ID) })
 	same(t, "the request", get(t, store, func(r core.Reader) (v1.Request, error) { return r.Request(kept.ID) }), kept)
-	audit := get(t, store, func(r core.Reader) ([]core.AuditEntry, error) { return r.Audit(0, 0) })
+	audit := get(t, store, func(r core.Reader) ([]core.AuditEntry, error) { return r.Audit(core.AuditFilter{OldestFirst: true}) })
 	same(t, "the audit", len(audit), 0)
 }
 
