@@ -126,7 +126,8 @@ func (m *model) mayReview(who string) bool {
 		if slices.Contains(reviewer.denies, role) {
 			return false
 		}
-		if !slices.Contains(reviewer.covers, role) && !(m.reason == "open" && slices.Contains(reviewer.conditional, role)) {
+		covered := slices.Contains(reviewer.covers, role)
+		if !covered && (m.reason != "open" || !slices.Contains(reviewer.conditional, role)) {
 			return false
 		}
 	}

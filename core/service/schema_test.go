@@ -29,7 +29,11 @@ func teleportRoles(t *testing.T) (texts []config.Document, roles []v1.Role) {
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		roles = append(roles, v1.Role(parsed.(roleDocument)))
+		role, ok := parsed.(roleDocument)
+		if !ok {
+			t.Fatalf("a role document is a %T", parsed)
+		}
+		roles = append(roles, v1.Role(role))
 	}
 	return documents, roles
 }
