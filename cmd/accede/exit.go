@@ -33,6 +33,7 @@ const exitCodesText = `accede ends with one of these exit codes:
   2    the command line is wrong
   3    request create and request watch: denied
   4    request create and request watch: expired or withdrawn
+       (login does as request create where your roles request access at sign-in)
   5    not signed in, or not any more
   6    you may not do this
   7    there is no such thing

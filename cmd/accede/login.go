@@ -15,17 +15,22 @@ import (
 
 func (a *app) login() *cobra.Command {
 	var name, passwordFile string
+	var request signInRequest
 	c := &cobra.Command{
 		Use: "login", Short: "Sign in and remember it",
 		Long: "Signs in with a name and a password, or with the token in --token-file or ACCEDE_TOKEN, and stores the session\n" +
 			"where only you can read it: in ACCEDE_CONFIG_DIR, or ~/.config/accede. What is missing is asked for. The file\n" +
-			"may also be the credential that acceded writes at its first start.",
+			"may also be the credential that acceded writes at its first start.\n\n" +
+			"Where your roles say so, signing in also requests every role you may have and waits for the decision, as\n" +
+			"`accede request create --roles='*'` does: with the same exit codes, and Ctrl-C leaves the request.",
 		Example: "  accede login --server=https://accede.example.com --name=alice\n" +
 			"  accede login --token-file=data/admin.json",
 		Args: exactly(),
 	}
 	c.Flags().StringVar(&name, "name", "", "your name")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "file with your password, - for stdin")
+	c.Flags().StringVar(&request.reason, "request-reason", "", "why you need access, where your roles request it at sign-in")
+	c.Flags().BoolVar(&request.noWait, "request-nowait", false, "do not wait for the decision on what your roles request at sign-in")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		given, err := a.givenToken()
 		if err != nil {
@@ -43,7 +48,7 @@ func (a *app) login() *cobra.Command {
 			return err
 		}
 		a.note("Signed in to %s as %s%s.", address, clean(started.Name), untilText(started.Expires))
-		return nil
+		return a.requestAtSignIn(c.Context(), started, request)
 	}
 	return c
 }

@@ -34,6 +34,7 @@ type worldKey struct{}
 //	code N COMMAND   run a command that must end with this exit code
 //	create REASON    ask for dba as alice and set $ID, $SHORT
 //	refuse NAME      let a person's click on $ID be refused
+//	signin HOW [ROLE] let alice's role request at sign-in, and what she may request
 //	park             park a delivery of the plugin slack and set $DELIVERY
 //	mode FILE WANT   check a file's permissions
 func TestScripts(t *testing.T) {
@@ -58,6 +59,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": commandAs, "code": commandCode, "create": commandCreate, "park": commandPark, "refuse": commandRefuse, "mode": commandMode,
+			"signin": commandSignIn,
 		},
 	})
 }
@@ -106,6 +108,10 @@ func commandCreate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Setenv("ID", request.ID)
 	ts.Setenv("SHORT", shortID(request.ID))
+}
+
+func commandSignIn(ts *testscript.TestScript, _ bool, args []string) {
+	coreOf(ts).RequestAtSignIn(v1.RequestAccess(args[0]), "Name the ticket.", args[1:]...)
 }
 
 func commandPark(ts *testscript.TestScript, _ bool, _ []string) {

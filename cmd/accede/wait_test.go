@@ -43,10 +43,17 @@ func (s *screen) String() string {
 
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
+	return startIn(t, func(*httpapitest.Core) {}, args...)
+}
+
+// startIn starts a command line with a core that has been prepared.
+func startIn(t *testing.T, prepare func(*httpapitest.Core), args ...string) *running {
+	t.Helper()
 	core, server, err := startCore()
 	if err != nil {
 		t.Fatal(err)
 	}
+	prepare(core)
 	t.Cleanup(server.Close)
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -135,6 +142,42 @@ func TestInterruptionLeavesTheRequest(t *testing.T) {
 		t.Errorf("stderr %q lacks %q", r.stderr.String(), want)
 	}
 	still, err := r.core.Request(t.Context(), r.core.Actor("alice"), request.ID)
+	if err != nil || still.State != v1.StatePending {
+		t.Errorf("%s, %v", still.State, err)
+	}
+}
+
+func startLogin(t *testing.T, more ...string) *running {
+	t.Helper()
+	return startIn(t, func(core *httpapitest.Core) { core.RequestAtSignIn(v1.RequestAlways, "", "dba") }, append([]string{"login"}, more...)...)
+}
+
+// Rule 1.4: signing in makes the request that the roles want, and waits for it.
+func TestLoginWaitsForWhatItRequests(t *testing.T) {
+	approved := startLogin(t)
+	request := approved.pending(t, "waiting for approval · managers 0 of 2 · expires in ")
+	approved.review(t, request, "ivan", v1.Approve)
+	approved.review(t, request, "bob", v1.Approve)
+	approved.want(t, exitOK, "dba for Alice is approved until ")
+
+	denied := startLogin(t)
+	denied.review(t, denied.pending(t, "0 of 2"), "ivan", v1.Deny)
+	denied.want(t, exitDenied, "is denied by Ivan: because.")
+
+	expired := startLogin(t)
+	if err := expired.core.Expire(expired.pending(t, "0 of 2").ID); err != nil {
+		t.Fatal(err)
+	}
+	expired.want(t, exitOver, "is expired")
+
+	interrupted := startLogin(t)
+	request = interrupted.pending(t, "0 of 2")
+	interrupted.cancel()
+	interrupted.want(t, exitInterrupted, "")
+	if want := "Come back with: accede request watch " + shortID(request.ID); !strings.Contains(interrupted.stderr.String(), want) {
+		t.Errorf("stderr %q lacks %q", interrupted.stderr.String(), want)
+	}
+	still, err := interrupted.core.Request(t.Context(), interrupted.core.Actor("alice"), request.ID)
 	if err != nil || still.State != v1.StatePending {
 		t.Errorf("%s, %v", still.State, err)
 	}

@@ -91,6 +91,17 @@ func (c *Core) Actor(name string) core.Actor {
 	return core.Actor{Person: c.people[name], Via: v1.ViaAPI}
 }
 
+// RequestAtSignIn gives alice's role a strategy for signing in, a prompt and the roles she may request.
+func (c *Core) RequestAtSignIn(how v1.RequestAccess, prompt string, roles ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	spec := &c.roles[c.role("contractor")].Spec
+	spec.Options.RequestAccess, spec.Options.RequestPrompt = how, prompt
+	asking := *spec.Allow.Request
+	asking.Roles = roles
+	spec.Allow.Request = &asking
+}
+
 // Fail makes every call but Authenticate return err, until it is nil again.
 func (c *Core) Fail(err error) {
 	c.mu.Lock()
