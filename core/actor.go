@@ -3,7 +3,7 @@ package core
 import (
 	"slices"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/policy"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/policy"
 )
 

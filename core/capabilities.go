@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/policy"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // EndedByExpiry is who ended an access that ran to its end.

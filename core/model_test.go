@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/policy"
 )
@@ -126,7 +126,8 @@ func (m *model) mayReview(who string) bool {
 		if slices.Contains(reviewer.denies, role) {
 			return false
 		}
-		if !slices.Contains(reviewer.covers, role) && !(m.reason == "open" && slices.Contains(reviewer.conditional, role)) {
+		conditional := m.reason == "open" && slices.Contains(reviewer.conditional, role)
+		if !slices.Contains(reviewer.covers, role) && !conditional {
 			return false
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // thousand is a set of 1,000 roles with expressions, all of which one reviewer and one requester hold.

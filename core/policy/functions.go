@@ -41,7 +41,8 @@ func compilePattern(text string) (Matcher, error) {
 	if text == "" {
 		return Matcher{}, nil
 	}
-	if strings.Contains(text, "{{") && !(strings.HasPrefix(text, "^") && strings.HasSuffix(text, "$")) {
+	expression := strings.HasPrefix(text, "^") && strings.HasSuffix(text, "$")
+	if strings.Contains(text, "{{") && !expression {
 		return Matcher{literal: text}, nil
 	}
 	return CompileMatcher(text)

@@ -3,7 +3,7 @@ package policy
 import (
 	"fmt"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Ruling says whether somebody may review a request, and why.

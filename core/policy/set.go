@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Set is a compiled set of roles. It does not change and is safe for concurrent use.

@@ -3,7 +3,7 @@ package policy
 import (
 	"strings"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 )
 
 // Warnings says what in a valid role document has no effect: fields that only matter to what Accede does not do.

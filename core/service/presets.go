@@ -5,7 +5,7 @@ import (
 	"embed"
 	"fmt"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 )
 

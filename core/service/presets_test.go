@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/policy"
 	"github.com/accede/accede/core/store/sqlite"
 )
@@ -22,7 +22,11 @@ func presetSet(t *testing.T) *policy.Set {
 	}
 	roles := []v1.Role{{Kind: v1.RoleKind, Version: v1.RoleVersion, Metadata: v1.Metadata{Name: "dba"}}}
 	for _, document := range parsed {
-		roles = append(roles, v1.Role(document.(roleDocument)))
+		role, ok := document.(roleDocument)
+		if !ok {
+			t.Fatalf("a preset is no role: %T", document)
+		}
+		roles = append(roles, v1.Role(role))
 	}
 	set, err := policy.Compile(roles)
 	if err != nil {

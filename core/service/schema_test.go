@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/accede/accede/api/v1"
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/policy"
 	"github.com/accede/accede/internal/config"
 )
@@ -29,7 +29,11 @@ func teleportRoles(t *testing.T) (texts []config.Document, roles []v1.Role) {
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		roles = append(roles, v1.Role(parsed.(roleDocument)))
+		role, ok := parsed.(roleDocument)
+		if !ok {
+			t.Fatalf("not a role: %T", parsed)
+		}
+		roles = append(roles, v1.Role(role))
 	}
 	return documents, roles
 }
