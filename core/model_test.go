@@ -3,6 +3,7 @@ package core_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -335,13 +336,9 @@ func (w *modelWalk) step(rt *rapid.T, next v1.Request, err error, allowed bool) 
 func (w *modelWalk) review(rt *rapid.T) {
 	who := rapid.SampledFrom([]string{"alice", "p0", "p1", "p2", "p3", "p4"}).Draw(rt, "who")
 	verdict := rapid.SampledFrom([]v1.Verdict{v1.Approve, v1.Approve, v1.Approve, v1.Deny}).Draw(rt, "verdict")
-	roles := []string{"role-of-" + who}
-	if w.reviewers[who].lead {
-		roles = append(roles, "lead")
-	}
 	w.serial++
 	next, err := core.Review(w.request, core.Submission{
-		ID: fmt.Sprint(w.serial), Author: core.Actor{Person: person(who, roles...), Via: v1.ViaCLI}, Now: w.now,
+		ID: fmt.Sprint(w.serial), Author: core.Actor{Person: person(who, w.rolesOf(who)...), Via: v1.ViaCLI}, Now: w.now,
 		Input: v1.ReviewInput{Verdict: verdict, SeenFingerprint: w.request.Fingerprint},
 	}, w.set)
 	if !w.step(rt, next, err, w.open() && w.mayReview(who)) {
@@ -355,6 +352,31 @@ func (w *modelWalk) review(rt *rapid.T) {
 	} else {
 		w.state = after
 	}
+}
+
+// explained holds what the explanation says about each person against the model.
+func (w *modelWalk) explained(rt *rapid.T) {
+	var people []v1.Person
+	for _, who := range []string{"alice", "p0", "p1", "p2", "p3", "p4"} {
+		people = append(people, person(who, w.rolesOf(who)...))
+	}
+	explained := core.Explain(w.request, w.set, people, w.now)
+	for _, ruling := range explained.People {
+		if may := w.open() && w.mayReview(ruling.Person.Name); ruling.May != may || ruling.Why == "" {
+			rt.Fatalf("%s is explained as %v because %q, the model says %v", ruling.Person.Name, ruling.May, ruling.Why, may)
+		}
+	}
+	if explained.Summary == "" || strings.HasSuffix(explained.Summary, "completed ") || strings.HasSuffix(explained.Summary, "count of ") {
+		rt.Fatalf("summary %q of a request that is %s", explained.Summary, w.state)
+	}
+}
+
+func (w *modelWalk) rolesOf(who string) []string {
+	roles := []string{"role-of-" + who}
+	if w.reviewers[who].lead {
+		roles = append(roles, "lead")
+	}
+	return roles
 }
 
 func (w *modelWalk) withdraw(rt *rapid.T) {
@@ -413,6 +435,7 @@ func (w *modelWalk) agree(rt *rapid.T) {
 			rt.Fatalf("threshold %+v, the model counts %d and %d", t, w.count(mine, v1.Approve), w.count(mine, v1.Deny))
 		}
 	}
+	w.explained(rt)
 	access := w.request.Access
 	if access == nil {
 		if w.state == v1.StateApproved {
