@@ -20,7 +20,7 @@ const (
 	MaxThresholds = 4096
 )
 
-var roleVersions = []string{"v1", "v3", "v4", "v5", "v6", "v7", "v8"}
+func roleVersions() []string { return []string{"v1", "v3", "v4", "v5", "v6", "v7", "v8"} }
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._@:+-]{0,127}$`)
 
@@ -46,8 +46,8 @@ func (c *checker) that(ok bool, location, format string, args ...any) {
 
 func (c *checker) role(document v1.Role) *role {
 	c.that(document.Kind == v1.RoleKind, "kind", "must be %q, not %q", v1.RoleKind, document.Kind)
-	c.that(slices.Contains(roleVersions, document.Version), "version",
-		"must be one of %v, not %q", roleVersions, document.Version)
+	c.that(slices.Contains(roleVersions(), document.Version), "version",
+		"must be one of %v, not %q", roleVersions(), document.Version)
 	c.that(ValidName(document.Metadata.Name), "metadata.name",
 		"%q cannot be a role's name; use letters, digits and . _ @ : + -", document.Metadata.Name)
 	compiled := &role{name: document.Metadata.Name, spec: document.Spec}
