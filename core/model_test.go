@@ -336,14 +336,19 @@ func (w *modelWalk) step(rt *rapid.T, next v1.Request, err error, allowed bool) 
 func (w *modelWalk) review(rt *rapid.T) {
 	who := rapid.SampledFrom([]string{"alice", "p0", "p1", "p2", "p3", "p4"}).Draw(rt, "who")
 	verdict := rapid.SampledFrom([]v1.Verdict{v1.Approve, v1.Approve, v1.Approve, v1.Deny}).Draw(rt, "verdict")
+	shorter := time.Duration(0)
+	if verdict == v1.Approve && rapid.IntRange(0, 4).Draw(rt, "shorten") == 0 {
+		shorter = 2 * time.Hour
+	}
 	w.serial++
 	next, err := core.Review(w.request, core.Submission{
 		ID: fmt.Sprint(w.serial), Author: core.Actor{Person: person(who, w.rolesOf(who)...), Via: v1.ViaCLI}, Now: w.now,
-		Input: v1.ReviewInput{Verdict: verdict, SeenFingerprint: w.request.Fingerprint},
+		Input: v1.ReviewInput{Verdict: verdict, MaxDuration: v1.Duration(shorter), SeenFingerprint: w.request.Fingerprint},
 	}, w.set)
-	if !w.step(rt, next, err, w.open() && w.mayReview(who)) {
+	if !w.step(rt, next, err, w.open() && w.mayReview(who) && w.mayShorten(who, shorter)) {
 		return
 	}
+	w.shorten(who, shorter)
 	before := w.judge()
 	w.reviews = append(w.reviews, modelReview{who, verdict})
 	after := w.judge()
@@ -351,6 +356,29 @@ func (w *modelWalk) review(rt *rapid.T) {
 		w.approve(w.now)
 	} else {
 		w.state = after
+	}
+}
+
+// counts says whether a review of this person would count for anything.
+func (m *model) counts(who string) bool {
+	sets, _ := m.sets()
+	return slices.ContainsFunc(slices.Concat(sets...), func(t modelThreshold) bool { return m.passes(t.filter, who) })
+}
+
+func (w *modelWalk) mayShorten(who string, to time.Duration) bool {
+	if w.clock == v1.ClockCreation && !w.created.Add(to).After(w.now) && w.counts(who) {
+		return to == 0
+	}
+	return to <= w.length
+}
+
+func (m *model) shorten(who string, to time.Duration) {
+	if to == 0 || !m.counts(who) {
+		return
+	}
+	m.length = to
+	if end := m.created.Add(to); m.clock == v1.ClockCreation && end.Before(m.expires) {
+		m.expires = end
 	}
 }
 
