@@ -3,6 +3,7 @@ package core_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,8 +127,8 @@ func (m *model) mayReview(who string) bool {
 		if slices.Contains(reviewer.denies, role) {
 			return false
 		}
-		covered := slices.Contains(reviewer.covers, role)
-		if !covered && (m.reason != "open" || !slices.Contains(reviewer.conditional, role)) {
+		conditional := m.reason == "open" && slices.Contains(reviewer.conditional, role)
+		if !slices.Contains(reviewer.covers, role) && !conditional {
 			return false
 		}
 	}
@@ -335,18 +336,19 @@ func (w *modelWalk) step(rt *rapid.T, next v1.Request, err error, allowed bool) 
 func (w *modelWalk) review(rt *rapid.T) {
 	who := rapid.SampledFrom([]string{"alice", "p0", "p1", "p2", "p3", "p4"}).Draw(rt, "who")
 	verdict := rapid.SampledFrom([]v1.Verdict{v1.Approve, v1.Approve, v1.Approve, v1.Deny}).Draw(rt, "verdict")
-	roles := []string{"role-of-" + who}
-	if w.reviewers[who].lead {
-		roles = append(roles, "lead")
+	shorter := time.Duration(0)
+	if verdict == v1.Approve && rapid.IntRange(0, 4).Draw(rt, "shorten") == 0 {
+		shorter = 2 * time.Hour
 	}
 	w.serial++
 	next, err := core.Review(w.request, core.Submission{
-		ID: fmt.Sprint(w.serial), Author: core.Actor{Person: person(who, roles...), Via: v1.ViaCLI}, Now: w.now,
-		Input: v1.ReviewInput{Verdict: verdict, SeenFingerprint: w.request.Fingerprint},
+		ID: fmt.Sprint(w.serial), Author: core.Actor{Person: person(who, w.rolesOf(who)...), Via: v1.ViaCLI}, Now: w.now,
+		Input: v1.ReviewInput{Verdict: verdict, MaxDuration: v1.Duration(shorter), SeenFingerprint: w.request.Fingerprint},
 	}, w.set)
-	if !w.step(rt, next, err, w.open() && w.mayReview(who)) {
+	if !w.step(rt, next, err, w.open() && w.mayReview(who) && w.mayShorten(who, shorter)) {
 		return
 	}
+	w.shorten(who, shorter)
 	before := w.judge()
 	w.reviews = append(w.reviews, modelReview{who, verdict})
 	after := w.judge()
@@ -355,6 +357,54 @@ func (w *modelWalk) review(rt *rapid.T) {
 	} else {
 		w.state = after
 	}
+}
+
+// counts says whether a review of this person would count for anything.
+func (m *model) counts(who string) bool {
+	sets, _ := m.sets()
+	return slices.ContainsFunc(slices.Concat(sets...), func(t modelThreshold) bool { return m.passes(t.filter, who) })
+}
+
+func (w *modelWalk) mayShorten(who string, to time.Duration) bool {
+	if w.clock == v1.ClockCreation && !w.created.Add(to).After(w.now) && w.counts(who) {
+		return to == 0
+	}
+	return to <= w.length
+}
+
+func (m *model) shorten(who string, to time.Duration) {
+	if to == 0 || !m.counts(who) {
+		return
+	}
+	m.length = to
+	if end := m.created.Add(to); m.clock == v1.ClockCreation && end.Before(m.expires) {
+		m.expires = end
+	}
+}
+
+// explained holds what the explanation says about each person against the model.
+func (w *modelWalk) explained(rt *rapid.T) {
+	var people []v1.Person
+	for _, who := range []string{"alice", "p0", "p1", "p2", "p3", "p4"} {
+		people = append(people, person(who, w.rolesOf(who)...))
+	}
+	explained := core.Explain(w.request, w.set, people, w.now)
+	for _, ruling := range explained.People {
+		if may := w.open() && w.mayReview(ruling.Person.Name); ruling.May != may || ruling.Why == "" {
+			rt.Fatalf("%s is explained as %v because %q, the model says %v", ruling.Person.Name, ruling.May, ruling.Why, may)
+		}
+	}
+	if explained.Summary == "" || strings.HasSuffix(explained.Summary, "completed ") || strings.HasSuffix(explained.Summary, "count of ") {
+		rt.Fatalf("summary %q of a request that is %s", explained.Summary, w.state)
+	}
+}
+
+func (w *modelWalk) rolesOf(who string) []string {
+	roles := []string{"role-of-" + who}
+	if w.reviewers[who].lead {
+		roles = append(roles, "lead")
+	}
+	return roles
 }
 
 func (w *modelWalk) withdraw(rt *rapid.T) {
@@ -413,6 +463,7 @@ func (w *modelWalk) agree(rt *rapid.T) {
 			rt.Fatalf("threshold %+v, the model counts %d and %d", t, w.count(mine, v1.Approve), w.count(mine, v1.Deny))
 		}
 	}
+	w.explained(rt)
 	access := w.request.Access
 	if access == nil {
 		if w.state == v1.StateApproved {

@@ -57,7 +57,26 @@ func adjust(next *v1.Request, before v1.Request, review v1.Review) error {
 	if review.AssumeStart.After(before.AssumeStart) {
 		next.AssumeStart = review.AssumeStart
 	}
-	return checkWindow(*next)
+	if err := checkWindow(*next); err != nil {
+		return err
+	}
+	return closeWait(next, review.Created)
+}
+
+// closeWait lets a request wait no longer than its access, which may have become shorter, could last.
+func closeWait(next *v1.Request, now time.Time) error {
+	if !fromCreation(*next) {
+		return nil
+	}
+	end := next.Created.Add(next.Length().Std())
+	if !end.After(now) {
+		return Refuse(v1.CodeInvalid, "An access of %s would be over already: its time runs from the moment of asking, %s.",
+			next.Length(), shownTime(next.Created))
+	}
+	if end.Before(next.Expires) {
+		next.Expires = end
+	}
+	return nil
 }
 
 // grant opens the access window. Where its time runs from the creation of the request, waiting for reviews shortens it.

@@ -37,10 +37,14 @@ type Card struct {
 	// Expires is when the pending request ends, AccessExpires when granted access ends; zero when it does not apply.
 	Expires       time.Time
 	AccessExpires time.Time
-	AccessEnded   bool
-	Progress      []Progress
-	Reviews       []v1.Review
-	Resolution    *v1.Resolution
+	// AccessRoles are the granted roles, none while nothing is granted.
+	AccessRoles []string
+	// AccessStarts is when access begins, if that is later than it is granted and has not happened yet.
+	AccessStarts time.Time
+	AccessEnded  bool
+	Progress     []Progress
+	Reviews      []v1.Review
+	Resolution   *v1.Resolution
 	// URL opens the request in the core; empty when the core has no public address.
 	URL string
 	// Actions are the buttons offered; none once the request is resolved.
@@ -71,9 +75,10 @@ func NewCard(request v1.Request, audience Audience, base string, buttons bool) C
 		State: request.State, Title: title(request), Requester: request.Requester, Roles: request.Roles,
 		Reason: request.Reason, Duration: grantLength(request), Expires: request.Expires,
 		Progress: ProgressOf(request), Reviews: request.Reviews, Resolution: request.Resolution,
-		URL: requestURL(base, request.ID),
+		URL: requestURL(base, request.ID), AccessStarts: startAhead(request),
 	}
 	if request.Access != nil {
+		card.AccessRoles = request.Access.Roles
 		card.AccessExpires = request.Access.Expires
 		card.AccessEnded = request.Access.Ended != nil
 	}
@@ -81,6 +86,22 @@ func NewCard(request v1.Request, audience Audience, base string, buttons bool) C
 		card.Actions = []v1.Verdict{v1.Approve, v1.Deny}
 	}
 	return card
+}
+
+// startAhead is the later start that was asked for while the request is pending, and then the one that was granted, until
+// access begins.
+func startAhead(request v1.Request) time.Time {
+	access := request.Access
+	switch {
+	case request.State == v1.StatePending:
+		return request.AssumeStart
+	case access == nil, access.Started != nil, access.Ended != nil, request.Resolution == nil:
+		return time.Time{}
+	case access.Starts.After(request.Resolution.At):
+		return access.Starts
+	default:
+		return time.Time{}
+	}
 }
 
 // ProgressOf returns how far each threshold of the request is.

@@ -100,6 +100,34 @@ func TestNewCard(t *testing.T) {
 	}
 }
 
+func TestACardShowsAStartThatLiesAhead(t *testing.T) {
+	start, moment := at(30), at(31)
+	request := func(change func(*v1.Request)) v1.Request {
+		r := v1.Request{
+			State: v1.StateApproved, AssumeStart: start, Resolution: &v1.Resolution{At: at(0)},
+			Access: &v1.Access{Roles: []string{"dba"}, Starts: start, Expires: at(59)},
+		}
+		change(&r)
+		return r
+	}
+	for name, test := range map[string]struct {
+		request v1.Request
+		want    time.Time
+	}{
+		"asked for": {request(func(r *v1.Request) { r.State, r.Access, r.Resolution = v1.StatePending, nil, nil }), start},
+		"denied":    {request(func(r *v1.Request) { r.State, r.Access = v1.StateDenied, nil }), time.Time{}},
+		"granted":   {request(func(*v1.Request) {}), start},
+		"begun":     {request(func(r *v1.Request) { r.Access.Started = &moment }), time.Time{}},
+		"ended":     {request(func(r *v1.Request) { r.Access.Ended = &moment }), time.Time{}},
+		"at once":   {request(func(r *v1.Request) { r.Access.Starts = at(0) }), time.Time{}},
+	} {
+		card := plugins.NewCard(test.request, plugins.ForRequester, "", false)
+		if !card.AccessStarts.Equal(test.want) {
+			t.Errorf("%s: starts at %s, want %s", name, card.AccessStarts, test.want)
+		}
+	}
+}
+
 func TestKindOf(t *testing.T) {
 	limited := &plugins.Error{Op: "posting message", Kind: plugins.RateLimited, Err: errors.New("429")}
 	if got := plugins.KindOf(fmt.Errorf("wrapped: %w", limited)); got != plugins.RateLimited {

@@ -12,6 +12,10 @@ const (
 	SlotCard = "card"
 	// SlotOutcome is the message that tells the requester how it ended.
 	SlotOutcome = "outcome"
+	// SlotAccessStarted is the message that tells the requester that an access has begun later than it was granted.
+	SlotAccessStarted = "access_started"
+	// SlotAccessEnding is the message that tells the requester that their access ends soon.
+	SlotAccessEnding = "access_ending"
 	// SlotReviewPrefix starts the slot of the reply about one review; the review's id follows.
 	SlotReviewPrefix = "review:"
 	// SlotAnswerPrefix starts the slot of a late private answer; the decision's id follows.

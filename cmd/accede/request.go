@@ -52,7 +52,7 @@ func (a *app) requestReview() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.printDone(reviewed, "Your review is counted.")
+		return a.printDone(reviewed, reviewedText(reviewed))
 	})
 	c.Flags().BoolVar(&approve, "approve", false, "approve it")
 	c.Flags().BoolVar(&deny, "deny", false, "deny it")

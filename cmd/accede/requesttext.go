@@ -141,3 +141,11 @@ func people(refs []v1.PersonRef) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// reviewedText says whether the newest review counts.
+func reviewedText(r v1.Request) string {
+	if n := len(r.Reviews); n > 0 && r.Reviews[n-1].NoEffect() {
+		return "Your review is recorded, but it matches none of the request's thresholds and has no effect."
+	}
+	return "Your review is counted."
+}

@@ -41,8 +41,8 @@ func compilePattern(text string) (Matcher, error) {
 	if text == "" {
 		return Matcher{}, nil
 	}
-	anchored := strings.HasPrefix(text, "^") && strings.HasSuffix(text, "$")
-	if strings.Contains(text, "{{") && !anchored {
+	expression := strings.HasPrefix(text, "^") && strings.HasSuffix(text, "$")
+	if strings.Contains(text, "{{") && !expression {
 		return Matcher{literal: text}, nil
 	}
 	return CompileMatcher(text)

@@ -20,7 +20,6 @@ const (
 	MaxThresholds = 4096
 )
 
-// roleVersions are those of Accede and of Teleport.
 func roleVersions() []string { return []string{"v1", "v3", "v4", "v5", "v6", "v7", "v8"} }
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._@:+-]{0,127}$`)

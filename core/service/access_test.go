@@ -45,6 +45,27 @@ func TestDeadlinesStartAndRemind(t *testing.T) {
 	}
 }
 
+// Plugins tell a start apart from the approval by its time, and keep in the ledger whom they told.
+func TestAStartAtApprovalIsTheResolutionsTime(t *testing.T) {
+	c, ledger := registered(t)
+	c.apply(fromApproval)
+	c.link("U0BOB", "bob")
+	request := c.ask("why")
+	c.clock.Advance(time.Minute)
+	c.decideAs("U0BOB", v1.Approve, request)
+	got := c.request(request.ID)
+	if got.Access == nil || got.Access.Started == nil || !got.Access.Started.Equal(got.Resolution.At) {
+		t.Errorf("access %+v, resolution %+v", got.Access, got.Resolution)
+	}
+	for _, slot := range []string{v1.SlotAccessStarted, v1.SlotAccessEnding} {
+		claim := claimFor(got.Version)
+		claim.RequestID, claim.Slot = request.ID, slot
+		if reply := mustClaim(t, ledger, claim); reply.Mode != v1.ClaimPost {
+			t.Errorf("%s: %+v", slot, reply)
+		}
+	}
+}
+
 // Rule 9.5: what is left of a session is less each time, and asking again is still the same request.
 func TestRule9_5SameRequestWhileTheSessionRuns(t *testing.T) {
 	c := open(t)

@@ -125,15 +125,22 @@ func checkDelivery(key v1.DeliveryKey) error {
 	if _, err := uuid.Parse(key.RequestID); err != nil {
 		return core.Refuse(v1.CodeInvalid, "The delivery names no request: %.64q is not an id.", key.RequestID)
 	}
-	known := key.Slot == v1.SlotCard || key.Slot == v1.SlotOutcome ||
-		strings.HasPrefix(key.Slot, v1.SlotReviewPrefix) || strings.HasPrefix(key.Slot, v1.SlotAnswerPrefix)
-	if !known {
+	if !knownSlot(key.Slot) {
 		return core.Refuse(v1.CodeInvalid, "There is no slot %.64q of a delivery.", key.Slot)
 	}
 	if key.Destination == "" {
 		return core.Refuse(v1.CodeInvalid, "The delivery names no destination.")
 	}
 	return checkTexts(key.Destination, key.Slot)
+}
+
+func knownSlot(slot string) bool {
+	switch slot {
+	case v1.SlotCard, v1.SlotOutcome, v1.SlotAccessStarted, v1.SlotAccessEnding:
+		return true
+	default:
+		return strings.HasPrefix(slot, v1.SlotReviewPrefix) || strings.HasPrefix(slot, v1.SlotAnswerPrefix)
+	}
 }
 
 func checkTexts(texts ...string) error {

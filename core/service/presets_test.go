@@ -24,7 +24,7 @@ func presetSet(t *testing.T) *policy.Set {
 	for _, document := range parsed {
 		role, ok := document.(roleDocument)
 		if !ok {
-			t.Fatalf("a preset is a %T", document)
+			t.Fatalf("a preset is no role: %T", document)
 		}
 		roles = append(roles, v1.Role(role))
 	}

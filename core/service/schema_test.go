@@ -31,7 +31,7 @@ func teleportRoles(t *testing.T) (texts []config.Document, roles []v1.Role) {
 		}
 		role, ok := parsed.(roleDocument)
 		if !ok {
-			t.Fatalf("a role document is a %T", parsed)
+			t.Fatalf("not a role: %T", parsed)
 		}
 		roles = append(roles, v1.Role(role))
 	}

@@ -108,7 +108,7 @@ func (h *Host) showAt(ctx context.Context, request v1.Request, to target) verdic
 		return verdictOf(shown)
 	case to.audience == plugins.ForRequester:
 		return h.tellRequester(ctx, request, to, card, shown)
-	case shown.status == settled && shown.ref != nowhere:
+	case shown.place() != "":
 		return h.tellReviews(ctx, request, to, card, shown.ref)
 	default:
 		return verdict{}
@@ -131,18 +131,30 @@ func (h *Host) tellReviews(ctx context.Context, request v1.Request, to target, c
 	return verdict{}
 }
 
-// tellRequester says how it ended: under their card if there is one that takes replies, else as a message of its own.
+// tellRequester says how it ended, and then what they have to know of their access: under their card if there is one that
+// takes replies, else as messages of their own.
 func (h *Host) tellRequester(ctx context.Context, request v1.Request, to target, card plugins.Card, shown result) verdict {
 	if !request.State.Resolved() {
 		return verdict{}
 	}
-	if h.can.Replier != nil && shown.status == settled && shown.ref != nowhere {
-		note := plugins.Note{Kind: plugins.NoteOutcome, Card: card}
-		return verdictOf(h.deliverer.bring(ctx, h.replyJob(request, to, v1.SlotOutcome, opOutcome, shown.ref, note)))
+	parent := shown.place()
+	note := plugins.Note{Kind: plugins.NoteOutcome, Card: card}
+	told := h.deliverer.bring(ctx, h.noticeJob(request, to, v1.SlotOutcome, opOutcome, parent, note))
+	if told.status != settled && told.status != parked {
+		return verdictOf(told)
 	}
-	outcome := h.cardJob(request, to, card)
-	outcome.Slot, outcome.operation, outcome.lapsed, outcome.update = v1.SlotOutcome, opOutcome, false, nil
-	return verdictOf(h.deliverer.bring(ctx, outcome))
+	if parent == "" {
+		parent = told.place()
+	}
+	return h.tellAccess(ctx, request, to, card, parent)
+}
+
+// place is what replies can be put under, empty if nothing is there.
+func (r result) place() plugins.Ref {
+	if r.status != settled || r.ref == nowhere {
+		return ""
+	}
+	return r.ref
 }
 
 func (h *Host) job(request v1.Request, to target, slot, operation string) job {
@@ -181,6 +193,16 @@ func (h *Host) replyJob(request v1.Request, to target, slot, operation string, p
 			return h.can.Finder.Find(ctx, to.Destination, search)
 		}
 	}
+	return j
+}
+
+// noticeJob puts a note where the requester notices it: under the parent, or as a card of its own that never changes.
+func (h *Host) noticeJob(request v1.Request, to target, slot, operation string, parent plugins.Ref, note plugins.Note) job {
+	if h.can.Replier != nil && parent != "" {
+		return h.replyJob(request, to, slot, operation, parent, note)
+	}
+	j := h.cardJob(request, to, note.Card)
+	j.Slot, j.operation, j.lapsed, j.update = slot, operation, false, nil
 	return j
 }
 

@@ -28,7 +28,7 @@ type job struct {
 	v1.DeliveryKey
 	name    string
 	version int64
-	// operation names it in metrics: card, reply, outcome, answer.
+	// operation names it in metrics: card, reply, outcome, access, answer.
 	operation string
 	// lapsed says that what is not there yet shall not be posted any more.
 	lapsed bool

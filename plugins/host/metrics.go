@@ -17,6 +17,7 @@ const (
 	opCard    = "card"
 	opReply   = "reply"
 	opOutcome = "outcome"
+	opAccess  = "access"
 	opAnswer  = "answer"
 )
 
@@ -56,7 +57,7 @@ func newMetrics(registry prometheus.Registerer, plugin string) *metrics {
 		posted:            &tally{shown: f.counter("posted_total", "Cards posted.")},
 		updated:           &tally{shown: f.counter("updated_total", "Cards brought to a newer version.")},
 		duplicatesAvoided: &tally{shown: f.counter("duplicates_avoided_total", "Posts that a look-up found already there.")},
-		replies:           f.counters("replies_total", "Replies, outcomes and answers given.", "operation"),
+		replies:           f.counters("replies_total", "Replies, outcomes, notices about access and answers given.", "operation"),
 		retries:           f.counters("retries_total", "Failed deliveries that will be tried again.", "kind"),
 		parked:            f.counters("parked_total", "Deliveries that failed for good.", "kind"),
 		decisions:         f.counters("decisions_total", "Clicks by what became of them.", "code"),

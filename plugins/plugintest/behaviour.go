@@ -66,7 +66,10 @@ func (b *bench) checkFindingReplies(finder plugins.Finder, parent plugins.Ref, s
 	request := hosttest.Reviewed(fixedRequest(), "ivan", v1.Approve, "")
 	card := plugins.NewCard(request, plugins.ForReviewers, publicURL, true)
 	for _, note := range []plugins.Note{
-		{Kind: plugins.NoteReview, Card: card, Review: &request.Reviews[0]}, {Kind: plugins.NoteOutcome, Card: card},
+		{Kind: plugins.NoteReview, Card: card, Review: &request.Reviews[0]},
+		{Kind: plugins.NoteOutcome, Card: card},
+		{Kind: plugins.NoteAccessStarted, Card: card},
+		{Kind: plugins.NoteAccessEnding, Card: card},
 	} {
 		key := uuid.NewString()
 		ref, err := replier.Reply(b.t.Context(), parent, key, note)

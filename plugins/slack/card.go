@@ -141,6 +141,9 @@ func facts(c plugins.Card) []words {
 	if c.State == v1.StatePending && !c.Expires.IsZero() {
 		fields = append(fields, markup("*Decide before*"), markup(moment(c.Expires)))
 	}
+	if !c.AccessStarts.IsZero() {
+		fields = append(fields, markup("*Access from*"), markup(moment(c.AccessStarts)))
+	}
 	if !c.AccessExpires.IsZero() {
 		label := "*Access until*"
 		if c.AccessEnded {

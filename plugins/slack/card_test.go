@@ -25,8 +25,11 @@ func states() map[string]plugins.Card {
 	approve := func(c *plugins.Card) {
 		c.Progress[0].Have = 2
 		c.Reviews = []v1.Review{review(ivan(), v1.Approve, "known ticket"), review(bob(), v1.Approve, "")}
-		c.AccessExpires = accessUntil
+		c.AccessExpires, c.AccessRoles = accessUntil, []string{"dba"}
 		resolved(c, v1.StateApproved, v1.Resolution{By: &bobRef, ReviewID: "review-bob"})
+	}
+	ahead := func(c *plugins.Card) {
+		c.Audience, c.Actions, c.AccessStarts = plugins.ForRequester, nil, accessUntil.Add(-4*time.Hour)
 	}
 	return map[string]plugins.Card{
 		"pending": demoCard(),
@@ -38,6 +41,8 @@ func states() map[string]plugins.Card {
 		"pending_no_url":    demoCard(func(c *plugins.Card) { c.URL = "" }),
 		"approved":          demoCard(approve),
 		"access_ended":      demoCard(approve, func(c *plugins.Card) { c.AccessEnded = true }),
+		"approved_ahead":    demoCard(approve, ahead),
+		"pending_ahead":     demoCard(ahead),
 		"denied": demoCard(func(c *plugins.Card) {
 			c.Reviews = []v1.Review{review(bob(), v1.Deny, "not during the freeze")}
 			resolved(c, v1.StateDenied, v1.Resolution{By: &bobRef, Reason: "not during the freeze", ReviewID: "review-bob"})
@@ -66,8 +71,11 @@ func TestNotesLookAsTheGoldenFilesSay(t *testing.T) {
 	last := cards["pending_one_approval"].Reviews[0]
 	golden(t, "note_review", note(plugins.Note{Kind: plugins.NoteReview, Card: cards["pending_one_approval"], Review: &last}))
 	golden(t, "note_review_missing", note(plugins.Note{Kind: plugins.NoteReview, Card: cards["pending"]}))
-	for _, state := range []string{"pending", "approved", "denied", "overridden", "expired", "withdrawn", "promoted"} {
+	for _, state := range []string{"pending", "approved", "approved_ahead", "denied", "overridden", "expired", "withdrawn", "promoted"} {
 		golden(t, "outcome_"+state, note(plugins.Note{Kind: plugins.NoteOutcome, Card: cards[state]}))
+	}
+	for _, kind := range []plugins.NoteKind{plugins.NoteAccessStarted, plugins.NoteAccessEnding} {
+		golden(t, "note_"+string(kind), note(plugins.Note{Kind: kind, Card: cards["approved"]}))
 	}
 	golden(t, "answer_counted", answer(v1.DecisionResult{Code: v1.CodeCounted, Message: "Your approval counts: managers 1 of 2."}))
 	golden(t, "answer_unlinked_said", answer(v1.DecisionResult{
@@ -162,6 +170,7 @@ func TestWhatPeopleWriteIsNeverMarkup(t *testing.T) {
 		who := v1.PersonRef{Name: evil, DisplayName: evil + "!"}
 		card := demoCard(func(c *plugins.Card) {
 			c.Title, c.Requester, c.Roles, c.Reason = evil+" asks", who, []string{evil}, evil
+			c.AccessRoles = c.Roles
 			c.Progress = []plugins.Progress{{Name: evil, Need: 1}}
 			c.Reviews = []v1.Review{{Author: who, Verdict: v1.Deny, Reason: evil, Roles: []string{evil}}}
 			c.Resolution = &v1.Resolution{State: v1.StateDenied, By: &who, Reason: evil}
@@ -174,7 +183,9 @@ func TestWhatPeopleWriteIsNeverMarkup(t *testing.T) {
 		last := card.Reviews[0]
 		assertHarmless(t, evil, drawn)
 		assertHarmless(t, evil, note(plugins.Note{Kind: plugins.NoteReview, Card: card, Review: &last}))
-		assertHarmless(t, evil, note(plugins.Note{Kind: plugins.NoteOutcome, Card: card}))
+		for _, kind := range []plugins.NoteKind{plugins.NoteOutcome, plugins.NoteAccessStarted, plugins.NoteAccessEnding} {
+			assertHarmless(t, evil, note(plugins.Note{Kind: kind, Card: card}))
+		}
 		assertHarmless(t, evil, answer(v1.DecisionResult{Message: evil}))
 		assertHarmless(t, evil, answer(v1.DecisionResult{Message: "hello", LinkCode: evil}))
 	}

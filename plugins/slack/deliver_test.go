@@ -69,6 +69,15 @@ func TestAReviewIsAReplyAndAnOutcomeAMessageOfItsOwn(t *testing.T) {
 	if seen := w.message(outcome); seen.ThreadTS != "" || !strings.Contains(seen.Text, "was approved") {
 		t.Errorf("the outcome is %q in thread %q, want a message of its own", seen.Text, seen.ThreadTS)
 	}
+	for _, kind := range []plugins.NoteKind{plugins.NoteAccessStarted, plugins.NoteAccessEnding} {
+		r, err := w.replier().Reply(t.Context(), parent, string(kind), plugins.Note{Kind: kind, Card: states()["approved"]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen := w.message(r); seen.ThreadTS != "" || !strings.Contains(seen.Text, "Your access to dba") {
+			t.Errorf("%s is %q in thread %q, want a message of its own", kind, seen.Text, seen.ThreadTS)
+		}
+	}
 	for _, key := range []string{"reply", "outcome"} {
 		r, found, err := w.finder().Find(t.Context(), plugins.Destination{ID: "D0ALICE"},
 			plugins.Search{Key: key, Since: time.Now(), Parent: parent})

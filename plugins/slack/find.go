@@ -18,7 +18,7 @@ const (
 )
 
 // Find looks for the message that carries the key, in the thread of the search's parent first, then in the
-// conversation itself, where outcomes are.
+// conversation itself, where messages to be noticed are.
 func (b *bot) Find(ctx context.Context, at plugins.Destination, search plugins.Search) (plugins.Ref, bool, error) {
 	own, err := b.people.self(ctx)
 	if err != nil {

@@ -9,8 +9,14 @@ import (
 
 // note draws the short message that belongs to a card.
 func note(n plugins.Note) message {
-	if n.Kind == plugins.NoteOutcome {
+	switch n.Kind {
+	case plugins.NoteOutcome:
 		return outcome(n.Card)
+	case plugins.NoteAccessStarted:
+		return accessStarted(n.Card)
+	case plugins.NoteAccessEnding:
+		return accessEnding(n.Card)
+	case plugins.NoteReview:
 	}
 	return reviewed(n)
 }
@@ -31,10 +37,30 @@ func outcome(c plugins.Card) message {
 		line += " by " + person(*c.Resolution.By)
 	}
 	line += "."
-	if c.State == v1.StateApproved && !c.AccessExpires.IsZero() && !c.AccessEnded {
-		line += " You have access until " + inUTC(c.AccessExpires) + "."
+	return said(line+window(c), lastWord(c), c.URL)
+}
+
+// window says from when to when there is access, if there is.
+func window(c plugins.Card) string {
+	switch {
+	case c.State != v1.StateApproved || c.AccessExpires.IsZero() || c.AccessEnded:
+		return ""
+	case !c.AccessStarts.IsZero():
+		return " Your access begins at " + inUTC(c.AccessStarts) + " and ends at " + inUTC(c.AccessExpires) + "."
+	default:
+		return " You have access until " + inUTC(c.AccessExpires) + "."
 	}
-	return said(line, lastWord(c), c.URL)
+}
+
+// accessStarted tells the requester that they can begin.
+func accessStarted(c plugins.Card) message {
+	return said("✓ Your access to "+roleNames(c.AccessRoles)+" has begun. It ends at "+inUTC(c.AccessExpires)+".", "", c.URL)
+}
+
+// accessEnding tells the requester to finish, or to ask again.
+func accessEnding(c plugins.Card) message {
+	return said("◔ Your access to "+roleNames(c.AccessRoles)+" ends at "+inUTC(c.AccessExpires)+
+		". Ask again if you need it for longer.", "", c.URL)
 }
 
 func verdictOn(c plugins.Card) string {

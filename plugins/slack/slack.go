@@ -118,8 +118,8 @@ func (b *bot) Update(ctx context.Context, r plugins.Ref, card plugins.Card) erro
 	return failure("updating message", repeatable, b.api.update(ctx, at, m))
 }
 
-// Reply answers in the card's thread. Slack tells nobody about a reply in a thread they do not follow, so the outcome
-// is a message of its own in the same conversation.
+// Reply answers in the card's thread. Slack tells nobody about a reply in a thread they do not follow, so what
+// has to be noticed is a message of its own in the same conversation.
 func (b *bot) Reply(ctx context.Context, r plugins.Ref, key string, n plugins.Note) (plugins.Ref, error) {
 	at, err := decodeRef(r)
 	if err != nil {
@@ -127,7 +127,7 @@ func (b *bot) Reply(ctx context.Context, r plugins.Ref, key string, n plugins.No
 	}
 	m := note(n)
 	m.key = key
-	if n.Kind != plugins.NoteOutcome {
+	if !n.Kind.Noticed() {
 		m.thread = at.ts
 	}
 	return b.create(ctx, "posting reply", at.channel, m)

@@ -55,6 +55,25 @@ func Resolved(request v1.Request, state v1.State, by string) v1.Request {
 	return next
 }
 
+// Started returns the next version of an approved request, whose access has begun.
+func Started(request v1.Request, at time.Time) v1.Request {
+	next, access := request, *request.Access
+	next.Version++
+	next.Updated, access.Started = at, &at
+	next.Access = &access
+	return next
+}
+
+// Reminded returns the next version of an approved request, whose access ends in ten minutes.
+func Reminded(request v1.Request) v1.Request {
+	next, access := request, *request.Access
+	next.Version++
+	at := access.Expires.Add(-10 * time.Minute)
+	next.Updated, access.Reminded = at, &at
+	next.Access = &access
+	return next
+}
+
 // Ended returns the next version of an approved request, whose access is over.
 func Ended(request v1.Request) v1.Request {
 	next := request
