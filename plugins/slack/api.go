@@ -229,9 +229,9 @@ func newPosted(messages []slackgo.Message) []posted {
 	return out
 }
 
-func (a *api) history(ctx context.Context, channel, oldest, cursor string) ([]posted, string, error) {
+func (a *api) history(ctx context.Context, channel, oldest, latest, cursor string) ([]posted, string, error) {
 	got, err := a.client.GetConversationHistoryContext(ctx, &slackgo.GetConversationHistoryParameters{
-		ChannelID: channel, Oldest: oldest, Cursor: cursor, Limit: pageSize, Inclusive: true, IncludeAllMetadata: true,
+		ChannelID: channel, Oldest: oldest, Latest: latest, Cursor: cursor, Limit: pageSize, Inclusive: true, IncludeAllMetadata: true,
 	})
 	if err != nil {
 		return nil, "", err

@@ -177,7 +177,7 @@ func (b *bot) checkRoom(ctx context.Context, recipient string, at plugins.Destin
 
 // checkHistory tells membership without the scope to look at channels.
 func (b *bot) checkHistory(ctx context.Context, recipient string, at plugins.Destination) []plugins.Finding {
-	_, _, err := b.api.history(ctx, at.ID, stamp(b.now()), "")
+	_, _, err := b.api.history(ctx, at.ID, stamp(b.now()), "", "")
 	if err == nil || codeOf(err) == "missing_scope" {
 		return nil
 	}

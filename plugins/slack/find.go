@@ -40,9 +40,7 @@ func (b *bot) Find(ctx context.Context, at plugins.Destination, search plugins.S
 		}
 		channel = parent.channel
 	}
-	ts, found, err := seek(wanted, func(cursor string) ([]posted, string, error) {
-		return b.api.history(ctx, channel, oldest, cursor)
-	})
+	ts, found, err := b.histories.find(ctx, channel, own.bot, search.Key, search.Since.Add(-clockSkew))
 	return ref{channel: channel, ts: ts}.encode(), found, failure("looking up message", repeatable, err)
 }
 

@@ -30,6 +30,8 @@ type bot struct {
 	artist artist
 	people *people
 	rooms  *rooms
+	// histories serve look-ups.
+	histories *histories
 	// decides says whether a click may decide.
 	decides bool
 }
@@ -65,9 +67,10 @@ func newBot(c *Config, deps plugins.Deps) *bot {
 	client := newAPI(c, deps.HTTP)
 	return &bot{
 		api: client, config: c, log: deps.Logger, now: deps.Now, seal: deps.Seal, decides: deps.DecideInChat,
-		artist: artist{seal: deps.Seal, answers: c.inbound() != ""},
-		people: newPeople(client, c.Workspace, deps.Now),
-		rooms:  newRooms(client, deps.Now),
+		artist:    artist{seal: deps.Seal, answers: c.inbound() != ""},
+		people:    newPeople(client, c.Workspace, deps.Now),
+		rooms:     newRooms(client, deps.Now),
+		histories: newHistories(client),
 	}
 }
 
