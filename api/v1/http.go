@@ -147,6 +147,9 @@ type Applied struct {
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
 	Change string `json:"change"`
+	// Diff says line by line how the document as it was stored and as it is applied differ, both as YAML: hunks of a
+	// unified diff without file names. It is empty where nothing changes.
+	Diff string `json:"diff,omitempty"`
 	// Warnings say what in the document has no effect.
 	Warnings []string `json:"warnings,omitempty"`
 }

@@ -22,11 +22,14 @@ func (a *app) apply() *cobra.Command {
 	var dryRun bool
 	c := &cobra.Command{
 		Use: "apply -f FILE|DIR|-", Short: "Create or change roles and people from YAML files, all or none",
+		Long: "Creates or changes roles and people from YAML files, all or none. Every problem of every document is named with\n" +
+			"file, line and column. --dry-run changes nothing and shows what would change as a diff: the document as it is\n" +
+			"stored against the document as it is applied, both as Accede writes them. What has no effect is warned of.",
 		Example: "  accede apply -f roles/ --dry-run\n  accede apply -f roles/ -f users.yaml",
 		Args:    exactly(),
 	}
 	c.Flags().StringArrayVarP(&from, "file", "f", nil, "a file, a folder with .yaml and .yml files, or - for stdin; may be repeated")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would change")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would change, with a diff")
 	c.RunE = func(command *cobra.Command, args []string) error {
 		documents, err := a.documents(from)
 		if err != nil {
@@ -52,12 +55,26 @@ func (a *app) printApplied(result v1.ApplyResult, dryRun bool) error {
 		for _, applied := range result.Applied {
 			row(w, fmt.Sprintf("%s/%s", applied.Kind, applied.Name), would+applied.Change)
 		}
+		if dryRun {
+			printDiffs(w, result.Applied)
+		}
 		for _, applied := range result.Applied {
 			for _, warning := range applied.Warnings {
 				row(w, fmt.Sprintf("warning: %s/%s: %s", applied.Kind, applied.Name, warning))
 			}
 		}
 	})
+}
+
+// printDiffs shows what would change as a unified diff, the stored document on the left.
+func printDiffs(w io.Writer, all []v1.Applied) {
+	for _, applied := range all {
+		if applied.Diff == "" {
+			continue
+		}
+		name := line(applied.Kind + "/" + applied.Name)
+		_, _ = fmt.Fprintf(w, "--- %s (stored)\n+++ %s (applied)\n%s", name, name, clean(applied.Diff)) // errors come with the flush
+	}
 }
 
 func (a *app) documents(from []string) ([]v1.ApplyDocument, error) {

@@ -147,9 +147,9 @@ func TestInterruptionLeavesTheRequest(t *testing.T) {
 	}
 }
 
-func startLogin(t *testing.T, more ...string) *running {
+func startLogin(t *testing.T) *running {
 	t.Helper()
-	return startIn(t, func(core *httpapitest.Core) { core.RequestAtSignIn(v1.RequestAlways, "", "dba") }, append([]string{"login"}, more...)...)
+	return startIn(t, func(core *httpapitest.Core) { core.RequestAtSignIn(v1.RequestAlways, "", "dba") }, "login")
 }
 
 // Rule 1.4: signing in makes the request that the roles want, and waits for it.

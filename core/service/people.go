@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
@@ -148,10 +149,10 @@ func personFaults(reader core.Reader, person v1.Person) ([]v1.Fault, error) {
 	if person.Kind != v1.KindHuman && person.Kind != v1.KindService {
 		fault("kind", `is "human" or "service".`)
 	}
-	for _, role := range person.Roles {
+	for i, role := range person.Roles {
 		_, err := reader.Role(role)
 		if errors.Is(err, core.ErrNotFound) {
-			fault("roles", "names "+role+", which does not exist; apply the role first.")
+			fault(fmt.Sprintf("roles[%d]", i), "names "+role+", which does not exist; apply the role first.")
 		} else if err != nil {
 			return nil, err
 		}

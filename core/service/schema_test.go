@@ -24,11 +24,11 @@ func teleportRoles(t *testing.T) (texts []config.Document, roles []v1.Role) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, document := range documents {
-		parsed, faults := parseRole("teleport.yaml", document)
-		if len(faults) > 0 {
-			t.Fatal(faults)
-		}
+	all, err := parseDocuments([]v1.ApplyDocument{{Name: "teleport.yaml", YAML: string(text)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, parsed := range all {
 		role, ok := parsed.(roleDocument)
 		if !ok {
 			t.Fatalf("not a role: %T", parsed)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -515,11 +516,22 @@ func TestApply(t *testing.T) {
 			input := v1.ApplyInput{Documents: []v1.ApplyDocument{{Name: "test.yaml", YAML: test.yaml}}}
 			_, err := c.Apply(t.Context(), c.admin, input)
 			refused(t, err, v1.CodeInvalid)
-			if !strings.Contains(err.Error(), test.says) {
-				t.Errorf("error %q does not mention %q", err, test.says)
+			if said := saidOf(err); !strings.Contains(said, test.says) {
+				t.Errorf("error %q does not mention %q", said, test.says)
 			}
 		})
 	}
+}
+
+// saidOf is everything a refusal says.
+func saidOf(err error) string {
+	said := err.Error()
+	if refusal, ok := errors.AsType[*core.Error](err); ok {
+		for _, fault := range refusal.Faults {
+			said += "\n" + fault.Location + ": " + fault.Message
+		}
+	}
+	return said
 }
 
 func TestApplyIsAllOrNothing(t *testing.T) {

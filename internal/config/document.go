@@ -22,22 +22,30 @@ type Document struct {
 // Documents splits a text at its "---" lines and parses each document. Empty and comment-only documents are left out.
 // Positions in errors count lines of the whole text.
 func Documents(name string, data []byte) ([]Document, error) {
+	docs, faults := AllDocuments(name, data)
+	if len(faults) > 0 {
+		return nil, faults[0]
+	}
+	return docs, nil
+}
+
+// AllDocuments does as Documents but goes on past documents that cannot be parsed: it returns those that can, and what
+// is wrong with each of the others.
+func AllDocuments(name string, data []byte) (docs []Document, faults []error) {
 	if len(data) > MaxSize {
-		return nil, &Error{Name: name, Message: "larger than 1 MiB; split it into several files"}
+		return nil, []error{&Error{Name: name, Message: "larger than 1 MiB; split it into several files"}}
 	}
 	if !plausible(data) {
-		return nil, &Error{Name: name, Message: "not a YAML text: it contains NUL or invalid UTF-8 bytes"}
+		return nil, []error{&Error{Name: name, Message: "not a YAML text: it contains NUL or invalid UTF-8 bytes"}}
 	}
-	var docs []Document
 	for _, doc := range split(name, data) {
 		if err := doc.parse(); err != nil {
-			return nil, err
-		}
-		if doc.body != nil {
+			faults = append(faults, err)
+		} else if doc.body != nil {
 			docs = append(docs, doc)
 		}
 	}
-	return docs, nil
+	return docs, faults
 }
 
 // Decode decodes the document strictly into the value that into points to. It neither expands ${NAME} nor validates.

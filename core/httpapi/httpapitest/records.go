@@ -111,7 +111,8 @@ func (c *Core) DeleteRole(_ context.Context, actor core.Actor, name string) erro
 	return nil
 }
 
-// Apply takes each line "name: x" of a document for an empty role; a document without one is refused.
+// Apply takes the first "name: x" of each document for an empty role, with a diff and a warning; documents without one
+// are refused together.
 func (c *Core) Apply(_ context.Context, actor core.Actor, input v1.ApplyInput) (v1.ApplyResult, error) {
 	leave, err := c.admin(actor)
 	defer leave()
@@ -119,23 +120,34 @@ func (c *Core) Apply(_ context.Context, actor core.Actor, input v1.ApplyInput) (
 		return v1.ApplyResult{}, err
 	}
 	var result v1.ApplyResult
+	refusal := core.Refuse(v1.CodeInvalid, "The documents have faults; nothing was applied.")
 	for _, document := range input.Documents {
 		_, rest, ok := strings.Cut(document.YAML, "name: ")
 		if !ok {
-			refusal := core.Refuse(v1.CodeInvalid, "The documents have faults; nothing was applied.")
-			refusal.Faults = []v1.Fault{{Location: document.Name + ":1:1", Message: "this is neither a role nor a user"}}
-			return v1.ApplyResult{}, refusal
+			fault := v1.Fault{Location: document.Name + ":1:1", Message: "this is neither a role nor a user"}
+			refusal.Faults = append(refusal.Faults, fault)
+			continue
 		}
 		name, _, _ := strings.Cut(rest, "\n")
-		change := "created"
-		if c.role(name) >= 0 {
-			change = "unchanged"
-		} else if !input.DryRun {
-			c.roles = append(c.roles, v1.Role{Kind: v1.RoleKind, Version: v1.RoleVersion, Metadata: v1.Metadata{Name: name}})
-		}
-		result.Applied = append(result.Applied, v1.Applied{Kind: v1.RoleKind, Name: name, Change: change})
+		result.Applied = append(result.Applied, c.applyRole(name, input.DryRun))
+	}
+	if len(refusal.Faults) > 0 {
+		return v1.ApplyResult{}, refusal
 	}
 	return result, nil
+}
+
+func (c *Core) applyRole(name string, dryRun bool) v1.Applied {
+	applied := v1.Applied{Kind: v1.RoleKind, Name: name, Change: "unchanged"}
+	if c.role(name) >= 0 {
+		return applied
+	}
+	if !dryRun {
+		c.roles = append(c.roles, v1.Role{Kind: v1.RoleKind, Version: v1.RoleVersion, Metadata: v1.Metadata{Name: name}})
+	}
+	applied.Change, applied.Diff = "created", "@@ -0,0 +1,2 @@\n+metadata:\n+  name: "+name+"\n"
+	applied.Warnings = []string{"kept, but without effect in Accede: spec.allow.logins"}
+	return applied
 }
 
 // Tokens lists somebody's tokens.
