@@ -86,6 +86,11 @@ func (c *Client) Withdraw(ctx context.Context, id string, input v1.WithdrawInput
 	return write[v1.Request](ctx, c, http.MethodPost, input, "requests", id, "withdrawal")
 }
 
+// Use begins one's own access that runs from its first use.
+func (c *Client) Use(ctx context.Context, id string) (v1.Request, error) {
+	return write[v1.Request](ctx, c, http.MethodPost, nil, "requests", id, "use")
+}
+
 // Override decides past thresholds and review rules, for administrators.
 func (c *Client) Override(ctx context.Context, id string, input v1.OverrideInput) (v1.Request, error) {
 	return write[v1.Request](ctx, c, http.MethodPost, input, "requests", id, "override")

@@ -14,7 +14,7 @@ import (
 
 func (a *app) request() *cobra.Command {
 	return group("request", "Ask for access, follow and review requests",
-		a.requestCreate(), a.requestList(), a.requestShow(), a.requestReview(), a.requestWithdraw(), a.requestWatch(),
+		a.requestCreate(), a.requestList(), a.requestShow(), a.requestReview(), a.requestWithdraw(), a.requestUse(), a.requestWatch(),
 		a.requestExplain(), a.requestCapabilities())
 }
 
@@ -76,6 +76,18 @@ func (a *app) requestWithdraw() *cobra.Command {
 	})
 	c.Flags().StringVar(&input.Reason, "reason", "", "why")
 	return c
+}
+
+func (a *app) requestUse() *cobra.Command {
+	return a.onRequest(&cobra.Command{
+		Use: "use ID", Short: "Begin your own access that runs from its first use",
+	}, func(ctx context.Context, c *client.Client, request v1.Request) error {
+		used, err := c.Use(ctx, request.ID)
+		if err != nil {
+			return err
+		}
+		return a.printDone(used, "Your access has begun.")
+	})
 }
 
 // onRequest completes a command whose argument names a request.

@@ -62,6 +62,13 @@ func (a *api) decisionRoutes() {
 		return single(a.service.Withdraw(ctx, actor, input.ID, input.Body))
 	})
 	handle(a, operation{
+		method: http.MethodPost, path: "/v1/requests/{id}/use", name: "use-request", tag: "Requests",
+		summary: "Begin your own access that runs from its first use",
+		detail:  "For access that was granted under `access_clock: first_use`; any other runs by itself.",
+	}, func(ctx context.Context, actor core.Actor, input *ByID) (*body[v1.Request], error) {
+		return single(a.service.Use(ctx, actor, input.ID))
+	})
+	handle(a, operation{
 		method: http.MethodPost, path: "/v1/requests/{id}/override", name: "override-request", tag: "Requests",
 		summary: "Decide past thresholds and review rules",
 		detail:  "For administrators. Needs a reason and is marked as an override wherever the request is shown.",

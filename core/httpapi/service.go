@@ -39,6 +39,8 @@ type Requests interface {
 	Requests(ctx context.Context, actor core.Actor, filter core.RequestFilter) (v1.RequestPage, error)
 	Review(ctx context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error)
 	Withdraw(ctx context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error)
+	// Use begins an access that runs from its first use.
+	Use(ctx context.Context, actor core.Actor, id string) (v1.Request, error)
 	Override(ctx context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error)
 }
 

@@ -24,13 +24,18 @@ func (s *Service) Decide(tx core.Tx, decision v1.Decision, now time.Time) (v1.De
 	if refusal, ok := errors.AsType[*core.Error](err); ok {
 		entry := by(actor, "request.review", triedReview{decision.Verdict, decision.SeenVersion, cut(decision.SeenFingerprint)})
 		entry.requestID = decision.RequestID
-		result := v1.DecisionResult{Code: refusal.Code, Message: refusal.Message, Request: refusal.Request}
+		result := v1.DecisionResult{Code: refusal.Code, Message: refusal.Message}
+		if refusal.Request != nil {
+			shown := outward(*refusal.Request)
+			result.Request = &shown
+		}
 		return result, audit(tx, entry.refusing(refusal), now)
 	}
 	if err != nil {
 		return v1.DecisionResult{}, err
 	}
-	return v1.DecisionResult{Code: v1.CodeCounted, Message: countedSentence(next, decision.Verdict), Request: &next}, nil
+	shown := outward(next)
+	return v1.DecisionResult{Code: v1.CodeCounted, Message: countedSentence(next, decision.Verdict), Request: &shown}, nil
 }
 
 func (s *Service) clicker(reader core.Reader, identity v1.Identity) (core.Actor, error) {

@@ -17,7 +17,13 @@ const eventSource = "/accede/core"
 
 // emit adds an event with the request's snapshot to the outbox, in the transaction that changes the request.
 func emit(tx core.Tx, kind string, request v1.Request, now time.Time) error {
-	return enqueue(tx, kind, request.ID, request.Version, request, now)
+	return enqueue(tx, kind, request.ID, request.Version, outward(request), now)
+}
+
+// outward is a request as plugins and followers see it: the requester's traits only matter to the rules.
+func outward(request v1.Request) v1.Request {
+	request.RequesterTraits = nil
+	return request
 }
 
 // emitAnswer adds the result of a decision to the outbox, for a plugin that may have stopped waiting for it.

@@ -226,6 +226,13 @@ func (s *Service) Withdraw(ctx context.Context, actor core.Actor, id string, inp
 	})
 }
 
+// Use begins the actor's own access, if it is one that runs from its first use.
+func (s *Service) Use(ctx context.Context, actor core.Actor, id string) (v1.Request, error) {
+	return s.transition(ctx, actor, id, "request.use", nil, func(_ core.Tx, request v1.Request) (v1.Request, error) {
+		return core.UseAccess(request, actor, s.Now())
+	})
+}
+
 // Override decides past thresholds and review rules, for administrators.
 func (s *Service) Override(ctx context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error) {
 	review, err := newID()
@@ -264,14 +271,22 @@ func (s *Service) save(tx core.Tx, actor core.Actor, action string, before, requ
 	if err := tx.SaveRequest(request); err != nil {
 		return fmt.Errorf("saving request %s: %w", request.ID, err)
 	}
-	kind := v1.EventReviewed
-	if request.State.Resolved() {
-		kind = v1.EventResolved
-	}
-	if err := emit(tx, kind, request, request.Updated); err != nil {
+	if err := emit(tx, eventOf(before, request), request, request.Updated); err != nil {
 		return err
 	}
 	return audit(tx, aboutRequest(actor, action, &before, request), request.Updated)
+}
+
+// eventOf is the type of event that tells of a person's change. After its resolution, a person can only begin the access.
+func eventOf(before, after v1.Request) string {
+	switch {
+	case !after.State.Resolved():
+		return v1.EventReviewed
+	case !before.State.Resolved():
+		return v1.EventResolved
+	default:
+		return v1.EventAccessStarted
+	}
 }
 
 // Events lists what happened after the event with the given id, as far as the actor may see it, and the id of the last

@@ -88,7 +88,10 @@ func (r *Resync) page(ctx context.Context, plugin string, from place, limit int)
 		if reply.Epoch, err = epoch(reader); err != nil {
 			return err
 		}
-		reply.Requests, err = reader.Unsettled(plugin, horizon(record), from.after, limit)
+		unsettled, err := reader.Unsettled(plugin, horizon(record), from.after, limit)
+		for _, request := range unsettled {
+			reply.Requests = append(reply.Requests, outward(request))
+		}
 		return err
 	})
 	if err != nil || len(reply.Requests) == 0 {
@@ -173,7 +176,7 @@ func gatherOne(reader core.Reader, row v1.Delivery, decision string, isAnswer bo
 	if !isAnswer {
 		request, err := reader.Request(row.RequestID)
 		if err == nil {
-			reply.Requests = append(reply.Requests, request)
+			reply.Requests = append(reply.Requests, outward(request))
 		}
 		return err
 	}

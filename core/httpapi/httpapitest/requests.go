@@ -163,6 +163,13 @@ func (c *Core) Review(_ context.Context, actor core.Actor, id string, input v1.R
 	})
 }
 
+// Use decides by the real rules.
+func (c *Core) Use(_ context.Context, actor core.Actor, id string) (v1.Request, error) {
+	return c.change(actor, id, "request.use", func(request v1.Request) (v1.Request, error) {
+		return core.UseAccess(request, actor, c.Now().UTC())
+	})
+}
+
 // Withdraw decides by the real rules.
 func (c *Core) Withdraw(_ context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error) {
 	return c.change(actor, id, "request.withdraw", func(request v1.Request) (v1.Request, error) {
