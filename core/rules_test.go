@@ -111,8 +111,8 @@ func TestRule5_5KnownAnnotations(t *testing.T) {
 		"accede.dev/teams": {"t"}, "teleport.dev/teams": {"s"},
 	}}
 	for _, test := range []struct{ want, got []string }{
-		{[]string{"a", "b", "c"}, request.Schedules()},
-		{[]string{"m", "n", "o"}, request.NotifyServices()},
+		{[]string{"a", "b", "c"}, request.Schedules("pagerduty")},
+		{[]string{"m", "n", "o"}, request.NotifyServices("pagerduty")},
 		{[]string{"s", "t"}, request.Teams()},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {

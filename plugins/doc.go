@@ -1,7 +1,7 @@
 // Package plugins is the contract between Accede and a vendor's plugin, and the first thing a plugin's author reads.
 //
 // A plugin implements [Notifier] and whichever of the optional capabilities its vendor can do: [Updater], [Replier],
-// [Finder], [Resolver], [Answerer], [Receiver], [Listener], [Checker], [Closer]. The host finds them by type assertion,
+// [Finder], [Resolver], [Answerer], [Receiver], [Listener], [Poller], [OnCaller], [Checker], [Closer]. The host finds them by type assertion,
 // once, on the value that Open returned. A capability a vendor lacks is left out; nothing answers "unsupported".
 //
 // The host (package plugins/host) consumes events, keeps the delivery ledger, retries, pauses and parks, carries

@@ -20,6 +20,8 @@ type Spec struct {
 	Example []byte
 	// NewConfig returns a pointer to the vendor's part of the configuration, holding its defaults. It is decoded strictly.
 	NewConfig func() any
+	// Services says that the notify-services annotations of a request name recipients of this plugin.
+	Services bool
 	// Open makes the plugin from what NewConfig returned. It must not call the vendor; [Checker] does.
 	Open func(ctx context.Context, config any, deps Deps) (Notifier, error)
 }
@@ -55,6 +57,8 @@ type Deps struct {
 	Now  func() time.Time
 	// Seal protects what a button carries, so that a callback can prove that its button came from one of our cards.
 	Seal Sealer
+	// Cards looks up what this plugin has posted. It must not be asked before Open has returned.
+	Cards Cards
 	// DecideInChat says whether cards may carry buttons that decide; otherwise a click only points to the core.
 	DecideInChat bool
 }

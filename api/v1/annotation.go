@@ -2,20 +2,23 @@ package v1
 
 import "slices"
 
-// Schedules are the on-call schedules that a request's annotations name, under any of the known spellings.
-func (r Request) Schedules() []string {
-	return r.annotated("accede.dev/schedules", "teleport.dev/schedules", "pagerduty_services")
+// Schedules are the on-call schedules at a plugin's vendor that a request's annotations name, under any of the known
+// spellings.
+func (r Request) Schedules(plugin string) []string {
+	return r.annotated(plugin, "schedules", "pagerduty_services")
 }
 
-// NotifyServices are the services of an incident tool to be told of the request.
-func (r Request) NotifyServices() []string {
-	return r.annotated("accede.dev/notify-services", "teleport.dev/notify-services", "pagerduty_notify_service")
+// NotifyServices are the services of a plugin's vendor to be told of the request.
+func (r Request) NotifyServices(plugin string) []string {
+	return r.annotated(plugin, "notify-services", "pagerduty_notify_service")
 }
 
-// Teams are the teams to be told of the request.
-func (r Request) Teams() []string { return r.annotated("accede.dev/teams", "teleport.dev/teams") }
-
-func (r Request) annotated(keys ...string) []string {
+// annotated returns the values under the keys for every plugin, those for this one, and the old one of PagerDuty's.
+func (r Request) annotated(plugin, name, pagerDuty string) []string {
+	keys := []string{"accede.dev/" + name, "teleport.dev/" + name, "accede.dev/" + plugin + "-" + name}
+	if plugin == "pagerduty" {
+		keys = append(keys, pagerDuty)
+	}
 	var values []string
 	for _, key := range keys {
 		values = append(values, r.Annotations[key]...)

@@ -22,6 +22,10 @@ type Decision struct {
 	SeenVersion     int64     `json:"seen_version"`
 	SeenFingerprint string    `json:"seen_fingerprint"`
 	Made            time.Time `json:"made"`
+	// Annotations are kept with the review, where filters can look at them.
+	Annotations map[string][]string `json:"annotations,omitempty"`
+	// MaxDuration shortens the access; only with an approval.
+	MaxDuration Duration `json:"max_duration,omitempty"`
 	// Evidence is the vendor's own proof, kept for the audit; it also holds what the plugin needs to answer privately.
 	Evidence map[string]string `json:"evidence,omitempty"`
 }

@@ -15,6 +15,10 @@ type Entry struct {
 	Spec plugins.Spec
 	// StandIn makes a local stand-in of the vendor, set up as in the demo.
 	StandIn func(standin.Options) (StandIn, error)
+	// Demo sets the plugin up for the stand-in and the people of the demo.
+	Demo func(standin.Place) standin.Demo
+	// Side names the second protocol of the stand-in, such as "smtp"; empty if it only speaks HTTP.
+	Side string
 }
 
 // StandIn is a vendor that lives in this process, to be mounted with its prefix stripped. Close ends its connections
@@ -22,12 +26,13 @@ type Entry struct {
 type StandIn interface {
 	http.Handler
 	io.Closer
+	standin.Stage
 }
 
 // All lists every plugin in alphabetical order of their names.
 func All() []Entry {
 	return []Entry{
-		{Spec: slack.Spec(), StandIn: slackStandIn},
+		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
 	}
 }
 

@@ -14,6 +14,9 @@ type Options struct {
 	BaseURL string
 	// CallbackURL is where the vendor posts interactions. Empty means the vendor has no address to post to.
 	CallbackURL string
+	// SideListen is the host:port on which a stand-in listens that speaks a second protocol, such as SMTP. Empty means any
+	// free port on loopback.
+	SideListen string
 	// Logger receives what the stand-in has to say; nil discards it.
 	Logger *slog.Logger
 	// Clock tells the time; nil is the wall clock. Deadlines of network calls always use the wall clock.

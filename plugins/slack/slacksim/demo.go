@@ -1,5 +1,7 @@
 package slacksim
 
+import "github.com/accede/accede/plugins/standin"
+
 // The credentials of the demo workspace. They open nothing but this stand-in.
 //
 //nolint:gosec // not secret: every copy of the sandbox has them
@@ -38,5 +40,19 @@ func Demo() Config {
 			{ID: "C0OPS", Name: "ops", Members: []string{"U0ALICE", "U0IVAN", "U0BOB", "U0CAROL"}},
 			{ID: "G0SEC", Name: "security", Private: true, Members: []string{"U0BOT", "U0IVAN", "U0BOB"}},
 		},
+	}
+}
+
+// DemoPlugin is the plugin's set-up for the demo workspace: signed HTTP callbacks if there is somewhere to take them, else
+// Socket Mode.
+func DemoPlugin(at standin.Place) standin.Demo {
+	mode := "app_token: " + DemoAppToken
+	if at.CallbackURL != "" {
+		mode = "signing_secret: " + DemoSigningSecret
+	}
+	return standin.Demo{
+		Config:     "api_url: " + at.BaseURL + "/api/\nbot_token: " + DemoBotToken + "\n" + mode + "\n",
+		Recipients: []string{"#access-requests"},
+		Tenant:     "T0ACCEDE", Accounts: map[string]string{"alice": "U0ALICE", "ivan": "U0IVAN", "bob": "U0BOB"},
 	}
 }

@@ -61,6 +61,7 @@ func (s *Sim) inspection() {
 	inner.HandleFunc("POST /sandbox/close", s.serveClose)
 	inner.HandleFunc("POST /sandbox/disconnect", s.serveDisconnect)
 	s.mux.Handle("/sandbox/", standin.Guard(inner))
+	standin.ServeStage(s.mux, s)
 }
 
 // Messages lists everything everybody can see, oldest first, deleted messages included.
