@@ -113,7 +113,7 @@ func TestRule5_5KnownAnnotations(t *testing.T) {
 	for _, test := range []struct{ want, got []string }{
 		{[]string{"a", "b", "c"}, request.Schedules("pagerduty")},
 		{[]string{"m", "n", "o"}, request.NotifyServices("pagerduty")},
-		{[]string{"s", "t"}, request.Teams()},
+		{[]string{"s", "t"}, request.Teams("pagerduty")},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
 			t.Error(diff)

@@ -16,7 +16,7 @@ func (r Request) NotifyServices(plugin string) []string {
 // annotated returns the values under the keys for every plugin, those for this one, and the old one of PagerDuty's.
 func (r Request) annotated(plugin, name, pagerDuty string) []string {
 	keys := []string{"accede.dev/" + name, "teleport.dev/" + name, "accede.dev/" + plugin + "-" + name}
-	if plugin == "pagerduty" {
+	if plugin == "pagerduty" && pagerDuty != "" {
 		keys = append(keys, pagerDuty)
 	}
 	var values []string
@@ -26,3 +26,6 @@ func (r Request) annotated(plugin, name, pagerDuty string) []string {
 	slices.Sort(values)
 	return slices.Compact(values)
 }
+
+// Teams are the teams at a plugin's vendor to be told of the request.
+func (r Request) Teams(plugin string) []string { return r.annotated(plugin, "teams", "") }
