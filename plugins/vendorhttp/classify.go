@@ -64,7 +64,7 @@ func lost(effect Effect) plugins.Kind {
 
 // neverSent says that no byte of the request can have reached the vendor.
 func neverSent(err error) bool {
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	if errors.Is(err, errNotSent) || errors.Is(err, syscall.ECONNREFUSED) {
 		return true
 	}
 	if operation, ok := errors.AsType[*net.OpError](err); ok && operation.Op == "dial" {
@@ -99,16 +99,26 @@ const (
 	maxWait     = time.Hour
 )
 
-// RetryAfter reads how long the vendor asks to wait, in seconds or as a date. It returns five seconds when the header is
-// missing or unreadable, and at most an hour.
+// RetryAfter reads how long the vendor asks to wait: Retry-After in seconds or as a date, or the seconds of ratelimit-reset
+// where that is missing. It returns five seconds when neither can be read, and at most an hour.
 func RetryAfter(header http.Header, now time.Time) time.Duration {
-	text := header.Get("Retry-After")
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, maxWait.Seconds()) * float64(time.Second))
+	for _, name := range []string{"Retry-After", "Ratelimit-Reset"} {
+		if wait, ok := seconds(header.Get(name)); ok {
+			return wait
+		}
 	}
-	at, err := http.ParseTime(text)
+	at, err := http.ParseTime(header.Get("Retry-After"))
 	if err != nil {
 		return unnamedWait
 	}
 	return min(max(at.Sub(now), 0), maxWait)
+}
+
+// seconds reads a number of seconds, bounded by an hour.
+func seconds(text string) (time.Duration, bool) {
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(number >= 0) {
+		return 0, false
+	}
+	return time.Duration(min(number, maxWait.Seconds()) * float64(time.Second)), true
 }
