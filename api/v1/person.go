@@ -62,7 +62,7 @@ type Link struct {
 	CreatedBy string `json:"created_by"`
 }
 
-// Token is an API token as lists show it; its secret is shown once, when it is made.
+// Token is an API token or a session as lists show it; its secret is shown once, when it is made.
 type Token struct {
 	ID       string    `json:"id"`
 	Person   string    `json:"person"`
@@ -70,4 +70,8 @@ type Token struct {
 	Created  time.Time `json:"created"`
 	Expires  time.Time `json:"expires,omitzero"`
 	LastUsed time.Time `json:"last_used,omitzero"`
+	// Browser marks the session of a browser: its secret is a cookie's, and no bearer token.
+	Browser bool `json:"browser,omitempty"`
+	// Device is what signed in, as it called itself.
+	Device string `json:"device,omitempty"`
 }

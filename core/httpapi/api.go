@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/accede/accede/core"
+	"github.com/accede/accede/core/signin"
 )
 
 // answerTimeout bounds every operation that is not a stream.
@@ -25,8 +26,10 @@ type Options struct {
 	Logger  *slog.Logger
 	// Registerer takes the metrics; nil keeps them to itself.
 	Registerer prometheus.Registerer
-	// Now is the clock of the sign-in limits; nil is the machine's.
+	// Now is the clock of limits that are made here; nil is the machine's.
 	Now func() time.Time
+	// SignIns limits the guessing of passwords; the pages share it. Nil makes limits for the API alone.
+	SignIns *signin.Limits
 	// Heartbeat is how often a silent stream gets a sign of life and its token is checked again; zero is 15 seconds.
 	Heartbeat time.Duration
 }
@@ -38,7 +41,7 @@ type api struct {
 	huma    huma.API
 	// public are the routes for which nobody needs to sign in.
 	public  map[string]bool
-	signIns *signInLimits
+	signIns *signin.Limits
 	keys    keyLocks
 	streams streamLimits
 	metrics *metrics
@@ -76,15 +79,15 @@ func New(options Options) (http.Handler, error) {
 func Document() ([]byte, error) { return newAPI(Options{}).document() }
 
 func newAPI(options Options) *api {
-	if options.Now == nil {
-		options.Now = time.Now
+	if options.SignIns == nil {
+		options.SignIns = signin.NewLimits(options.Now)
 	}
 	if options.Heartbeat == 0 {
 		options.Heartbeat = heartbeat
 	}
 	a := &api{
 		service: options.Service, logger: options.Logger, mux: http.NewServeMux(), public: map[string]bool{},
-		signIns: newSignInLimits(options.Now), metrics: newMetrics(), beat: options.Heartbeat,
+		signIns: options.SignIns, metrics: newMetrics(), beat: options.Heartbeat,
 	}
 	a.huma = humago.New(a.mux, newConfig())
 	a.sessionRoutes()

@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
+	"github.com/accede/accede/core/signin"
 )
 
 const problemType = "application/problem+json"
@@ -93,6 +94,9 @@ func (p *problem) write(w http.ResponseWriter) {
 func (a *api) problemOf(ctx context.Context, err error) *problem {
 	if ready, ok := errors.AsType[*problem](err); ok {
 		return ready
+	}
+	if many, ok := errors.AsType[*signin.TooManyError](err); ok {
+		return newProblem(http.StatusTooManyRequests, v1.CodeRateLimited, many.Error()).retryAfter(many.Wait)
 	}
 	refusal, ok := errors.AsType[*core.Error](err)
 	if !ok {

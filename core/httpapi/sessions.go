@@ -43,14 +43,10 @@ func (a *api) sessionRoutes() {
 type signInInput struct{ Body v1.SignInInput }
 
 func (a *api) startSession(ctx context.Context, input *signInInput) (*body[v1.SecretToken], error) {
-	if err := a.signIns.check(input.Body.Name, callOf(ctx).remote); err != nil {
+	leave, err := a.signIns.Enter(ctx, input.Body.Name, callOf(ctx).remote)
+	if err != nil {
 		return nil, err
 	}
-	select {
-	case a.signIns.running <- struct{}{}:
-		defer func() { <-a.signIns.running }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	defer leave()
 	return single(a.service.SignIn(ctx, input.Body))
 }

@@ -24,8 +24,12 @@ const (
 	touchEvery = time.Minute
 )
 
-// SignIn checks a name and a password and starts a session.
+// SignIn checks a name and a password and starts a session of a program.
 func (s *Service) SignIn(ctx context.Context, input v1.SignInInput) (v1.SecretToken, error) {
+	return s.signIn(ctx, input, core.Actor{Via: v1.ViaAPI}, v1.Token{Title: "sign-in"})
+}
+
+func (s *Service) signIn(ctx context.Context, input v1.SignInInput, actor core.Actor, session v1.Token) (v1.SecretToken, error) {
 	var person core.PersonRecord
 	err := s.Store.View(ctx, func(reader core.Reader) error {
 		var err error
@@ -36,11 +40,11 @@ func (s *Service) SignIn(ctx context.Context, input v1.SignInInput) (v1.SecretTo
 		return v1.SecretToken{}, storeError(err)
 	}
 	if err := s.checkSignIn(person, input.Password); err != nil {
-		what := audited{action: "session.create", via: v1.ViaAPI, detail: map[string]string{"name": cut(input.Name)}}
+		what := audited{action: "session.create", via: actor.Via, detail: map[string]string{"name": cut(input.Name)}}
 		return v1.SecretToken{}, s.refused(ctx, what, err)
 	}
-	actor := core.Actor{Person: person.Person, Via: v1.ViaAPI}
-	return s.newToken(ctx, actor, v1.Token{Person: person.Name, Title: "sign-in"}, s.SessionTTL)
+	actor.Person, session.Person = person.Person, person.Name
+	return s.newToken(ctx, actor, session, s.SessionTTL)
 }
 
 func (s *Service) checkSignIn(person core.PersonRecord, password string) error {
@@ -58,7 +62,7 @@ func (s *Service) checkSignIn(person core.PersonRecord, password string) error {
 	return nil
 }
 
-// Authenticate says whose token this is.
+// Authenticate says whose token this is. The session of a browser is taken from browsers only, and nothing else is.
 func (s *Service) Authenticate(ctx context.Context, secret, via string) (core.Actor, error) {
 	var token v1.Token
 	var person core.PersonRecord
@@ -74,7 +78,7 @@ func (s *Service) Authenticate(ctx context.Context, secret, via string) (core.Ac
 		return core.Actor{}, storeError(err)
 	}
 	now := s.Now()
-	if err != nil || person.Disabled || !token.Expires.IsZero() && now.After(token.Expires) {
+	if err != nil || token.Browser != (via == v1.ViaWeb) || person.Disabled || !token.Expires.IsZero() && now.After(token.Expires) {
 		return core.Actor{}, core.Refuse(v1.CodeUnauthenticated,
 			"Your sign-in is unknown, revoked or too old. Sign in again with `accede login`.")
 	}

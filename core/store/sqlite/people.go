@@ -91,29 +91,33 @@ func (t *tx) DeleteRole(name string) error {
 
 func (t *tx) raisePolicy() error { return t.do("UPDATE policy SET version = version + 1") }
 
-const tokenColumns = "SELECT id, person, title, created, expires, last_used FROM token WHERE " //nolint:gosec // column names
+const tokenColumns = "SELECT id, person, title, created, expires, last_used, browser, device FROM token" //nolint:gosec // column names
 
 func readToken(row scanner) (token v1.Token, err error) {
 	var created, expires, used sql.NullInt64
-	err = row.Scan(&token.ID, &token.Person, &token.Title, &created, &expires, &used)
+	err = row.Scan(&token.ID, &token.Person, &token.Title, &created, &expires, &used, &token.Browser, &token.Device)
 	token.Created, token.Expires, token.LastUsed = fromMicros(created), fromMicros(expires), fromMicros(used)
 	return token, err
 }
 
 // TokenByHash implements [core.Reader].
 func (r *reader) TokenByHash(hash string) (v1.Token, error) {
-	return one(r.session, readToken, tokenColumns+"hash = ?", hash)
+	return one(r.session, readToken, tokenColumns+" WHERE hash = ?", hash)
 }
 
 // Tokens implements [core.Reader].
 func (r *reader) Tokens(person string) ([]v1.Token, error) {
-	return many(r.session, readToken, tokenColumns+"person = ? ORDER BY id", person)
+	if person == "" {
+		return many(r.session, readToken, tokenColumns+" ORDER BY id")
+	}
+	return many(r.session, readToken, tokenColumns+" WHERE person = ? ORDER BY id", person)
 }
 
 // InsertToken implements [core.Tx].
 func (t *tx) InsertToken(token v1.Token, hash string) error {
-	return t.do(`INSERT INTO token (id, hash, person, title, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		token.ID, hash, token.Person, token.Title, token.Created.UnixMicro(), micros(token.Expires), micros(token.LastUsed))
+	return t.do(`INSERT INTO token (id, hash, person, title, created, expires, last_used, browser, device)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, token.ID, hash, token.Person, token.Title, token.Created.UnixMicro(),
+		micros(token.Expires), micros(token.LastUsed), token.Browser, token.Device)
 }
 
 // TouchToken implements [core.Tx].

@@ -66,10 +66,13 @@ func raisesPolicyVersion(t *testing.T, store core.Store) {
 
 func keepsTokens(t *testing.T, store core.Store) {
 	update(t, store, func(tx core.Tx) error { return tx.SavePerson(person("alice", "")) })
+	update(t, store, func(tx core.Tx) error { return tx.SavePerson(person("bob", "")) })
 	first := v1.Token{ID: newID(t), Person: "alice", Title: "cli", Created: start(), Expires: start().Add(time.Hour)}
-	second := v1.Token{ID: newID(t), Person: "alice", Title: "", Created: start()}
+	second := v1.Token{ID: newID(t), Person: "alice", Title: "", Created: start(), Browser: true, Device: "a browser"}
+	third := v1.Token{ID: newID(t), Person: "bob", Created: start()}
 	update(t, store, func(tx core.Tx) error { return tx.InsertToken(first, "hash-1") })
 	update(t, store, func(tx core.Tx) error { return tx.InsertToken(second, "hash-2") })
+	update(t, store, func(tx core.Tx) error { return tx.InsertToken(third, "hash-4") })
 	refuses(t, store, core.ErrConflict, func(tx core.Tx) error {
 		return tx.InsertToken(v1.Token{ID: newID(t), Person: "alice", Created: start()}, "hash-1")
 	})
@@ -81,7 +84,9 @@ func keepsTokens(t *testing.T, store core.Store) {
 	first.LastUsed = start().Add(time.Minute)
 	update(t, store, func(tx core.Tx) error { return tx.TouchToken(first.ID, first.LastUsed) })
 	tokens := func(r core.Reader) ([]v1.Token, error) { return r.Tokens("alice") }
-	same(t, "all tokens", get(t, store, tokens), []v1.Token{first, second})
+	same(t, "a person's tokens", get(t, store, tokens), []v1.Token{first, second})
+	everybodys := func(r core.Reader) ([]v1.Token, error) { return r.Tokens("") }
+	same(t, "all tokens", get(t, store, everybodys), []v1.Token{first, second, third})
 	update(t, store, func(tx core.Tx) error { return tx.DeleteToken(first.ID) })
 	fails(t, store, core.ErrNotFound, byHash)
 	refuses(t, store, core.ErrNotFound, func(tx core.Tx) error { return tx.DeleteToken(first.ID) })

@@ -1,15 +1,13 @@
-package httpapi
+package signin
 
 import (
 	"container/list"
-	"net/http"
+	"context"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
-
-	v1 "github.com/accede/accede/api/v1"
 )
 
 const (
@@ -24,29 +22,49 @@ const (
 	maxNameInKey  = 128
 )
 
-// signInLimits bounds the guessing of passwords, per name and per remote address.
-type signInLimits struct {
+// Limits bounds the guessing of passwords, per name and per remote address, whichever door the tries come through. It is
+// safe for concurrent use.
+type Limits struct {
 	names, addresses *limiters
 	running          chan struct{}
 }
 
-func newSignInLimits(now func() time.Time) *signInLimits {
-	return &signInLimits{
+// NewLimits makes limits that nobody has used yet. Now is the clock; nil is the machine's.
+func NewLimits(now func() time.Time) *Limits {
+	if now == nil {
+		now = time.Now
+	}
+	return &Limits{
 		names:     newLimiters(rate.Every(nameRefill), triesPerName, now),
 		addresses: newLimiters(rate.Every(addressRefill), triesPerAddress, now),
 		running:   make(chan struct{}, signInsAtOnce),
 	}
 }
 
-// check counts a try and refuses it if there were too many.
-func (l *signInLimits) check(name, address string) error {
+// TooManyError refuses a try because there were too many.
+type TooManyError struct {
+	// Wait is how long until the next try is let through.
+	Wait time.Duration
+}
+
+// Error says what happened and what to do.
+func (e *TooManyError) Error() string {
+	return "There were too many tries to sign in. Wait " + e.Wait.Round(time.Second).String() + " and try again."
+}
+
+// Enter counts a try and waits until it may run; leave says that it has ended. A try too many gets a [*TooManyError]; else
+// the error is the context's.
+func (l *Limits) Enter(ctx context.Context, name, address string) (leave func(), err error) {
 	name = strings.ToLower(name)
-	wait := max(l.addresses.take(address), l.names.take(name[:min(len(name), maxNameInKey)]))
-	if wait == 0 {
-		return nil
+	if wait := max(l.addresses.take(address), l.names.take(name[:min(len(name), maxNameInKey)])); wait > 0 {
+		return nil, &TooManyError{Wait: wait}
 	}
-	return newProblem(http.StatusTooManyRequests, v1.CodeRateLimited,
-		"There were too many tries to sign in. Wait "+wait.Round(time.Second).String()+" and try again.").retryAfter(wait)
+	select {
+	case l.running <- struct{}{}:
+		return func() { <-l.running }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // limiters holds one token bucket per key and forgets those that were not used for longest.
