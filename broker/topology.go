@@ -94,6 +94,9 @@ const (
 	MethodResolve   = "resolve"
 	MethodOutcome   = "outcome"
 	MethodHeartbeat = "heartbeat"
+	MethodCards     = "cards"
+	MethodDuty      = "duty"
+	MethodNote      = "note"
 )
 
 // ActionPlugin returns the plugin named by the subject of a decision, and the request.

@@ -82,6 +82,27 @@ func mayOverride(request v1.Request, submission Submission, input v1.OverrideInp
 	return checkLength("reason", input.Reason)
 }
 
+// maxNotes bounds the notes of a request, and maxNote the bytes of one that a plugin adds.
+const (
+	maxNotes = 50
+	maxNote  = 1000
+)
+
+// Note adds a sentence to a pending request. It says false, and changes nothing, if the request has it already, has too
+// many, or is no longer pending.
+func Note(request v1.Request, text string, now time.Time) (v1.Request, bool, error) {
+	text = strings.TrimSpace(text)
+	if text == "" || len(text) > maxNote {
+		return request, false, Refuse(v1.CodeInvalid, "A note has 1 to %d bytes.", maxNote)
+	}
+	if request.State.Resolved() || len(request.Notes) >= maxNotes || slices.Contains(request.Notes, text) {
+		return request, false, nil
+	}
+	next := changed(request, now)
+	next.Notes = append(slices.Clone(request.Notes), text)
+	return next, true, nil
+}
+
 // Expire resolves a pending request whose time is over. It says false, and changes nothing, if it is not.
 func Expire(request v1.Request, now time.Time) (v1.Request, bool) {
 	if request.State != v1.StatePending || now.Before(request.Expires) {

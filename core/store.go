@@ -49,6 +49,11 @@ type Reader interface {
 	Delivery(plugin string, key v1.DeliveryKey) (v1.Delivery, error)
 	// Deliveries lists a plugin's deliveries in one state.
 	Deliveries(plugin, state string, limit int) ([]v1.Delivery, error)
+	// RequestDeliveries lists the deliveries of one request in order of id: a plugin's, or those of all registered plugins
+	// if plugin is empty.
+	RequestDeliveries(requestID, plugin string) ([]v1.Delivery, error)
+	// OpenCards lists, in order of id after the given one, a plugin's posted cards of pending requests.
+	OpenCards(plugin, after string, limit int) ([]v1.Delivery, error)
 	DeliveryCounts(plugin string) (map[string]int64, error)
 	// DueDeliveries lists, in order of id after the given one, deliveries whose next try has come or whose lease ran out,
 	// and whose destination is not paused.

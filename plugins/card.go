@@ -45,6 +45,9 @@ type Card struct {
 	Progress     []Progress
 	Reviews      []v1.Review
 	Resolution   *v1.Resolution
+	// Notes are sentences that everybody who sees the request should read, oldest first: why being on call did not approve
+	// it, or which rule did not work as it is written. They are quoted like any text.
+	Notes []string
 	// URL opens the request in the core; empty when the core has no public address.
 	URL string
 	// Actions are the buttons offered; none once the request is resolved.
@@ -75,7 +78,7 @@ func NewCard(request v1.Request, audience Audience, base string, buttons bool) C
 		State: request.State, Title: title(request), Requester: request.Requester, Roles: request.Roles,
 		Reason: request.Reason, Duration: grantLength(request), Expires: request.Expires,
 		Progress: ProgressOf(request), Reviews: request.Reviews, Resolution: request.Resolution,
-		URL: requestURL(base, request.ID), AccessStarts: startAhead(request),
+		Notes: request.Notes, URL: requestURL(base, request.ID), AccessStarts: startAhead(request),
 	}
 	if request.Access != nil {
 		card.AccessRoles = request.Access.Roles

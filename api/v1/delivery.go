@@ -16,11 +16,16 @@ const (
 	SlotAccessStarted = "access_started"
 	// SlotAccessEnding is the message that tells the requester that their access ends soon.
 	SlotAccessEnding = "access_ending"
+	// SlotOnCall is the look whether the requester is on call, at the destination [OnCallDestination].
+	SlotOnCall = "on_call"
 	// SlotReviewPrefix starts the slot of the reply about one review; the review's id follows.
 	SlotReviewPrefix = "review:"
 	// SlotAnswerPrefix starts the slot of a late private answer; the decision's id follows.
 	SlotAnswerPrefix = "answer:"
 )
+
+// OnCallDestination stands for the vendor's on-call schedules.
+const OnCallDestination = "on-call schedules"
 
 // DeliveryKey names one row of the delivery ledger within a plugin.
 type DeliveryKey struct {

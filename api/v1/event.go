@@ -11,6 +11,8 @@ const (
 	EventCreated  = "accede.request.created.v1"
 	EventReviewed = "accede.request.reviewed.v1"
 	EventResolved = "accede.request.resolved.v1"
+	// EventNoted: a plugin has put a note on a pending request.
+	EventNoted = "accede.request.noted.v1"
 	// EventAccessStarted: an access has begun that did not begin when it was granted.
 	EventAccessStarted = "accede.request.access_started.v1"
 	// EventAccessEnding: an access ends in ten minutes.

@@ -73,7 +73,8 @@ type Request struct {
 	SessionAsked Duration `json:"session_asked,omitempty"`
 	// DryRun marks an answer to "what would become of this": nothing is stored.
 	DryRun bool `json:"dry_run,omitempty"`
-	// Notes say what did not work as the roles mean it, such as an expression that failed and so counted as false.
+	// Notes say what people should know besides: an expression that failed and so counted as false, or why being on call did
+	// not approve the request.
 	Notes []string `json:"notes,omitempty"`
 }
 

@@ -215,7 +215,7 @@ type worker struct {
 func (a *App) workers() []worker {
 	calls := &service.Calls{
 		Server: a.conn, Store: a.store, Ledger: &service.Ledger{Store: a.store, Now: a.now}, Resync: a.resync,
-		Monitor: a.monitor, Logger: a.logger, Version: version.String(), PublicURL: string(a.config.HTTP.PublicURL),
+		Monitor: a.monitor, Duties: &service.Duties{Now: a.now}, Touched: a.service.Touched, Now: a.now, Logger: a.logger, Version: version.String(), PublicURL: string(a.config.HTTP.PublicURL),
 	}
 	inbox := &service.Inbox{
 		Subscriber: a.conn, Store: a.store, Send: a.conn.Send, Decide: a.service.Decide, Touched: a.service.Touched,

@@ -40,6 +40,10 @@ type Calls struct {
 	Ledger  *Ledger
 	Resync  *Resync
 	Monitor *PluginMonitor
+	Duties  *Duties
+	// Touched is called after each commit that has changed a request.
+	Touched func()
+	Now     func() time.Time
 	Logger  *slog.Logger
 	// Version and PublicURL are told to replicas.
 	Version   string
@@ -111,6 +115,12 @@ func (c *Calls) dispatch(ctx context.Context, plugin, method string, data []byte
 		return call(ctx, plugin, data, c.outcome)
 	case broker.MethodHeartbeat:
 		return call(ctx, plugin, data, c.heartbeat)
+	case broker.MethodCards:
+		return call(ctx, plugin, data, c.cards)
+	case broker.MethodDuty:
+		return call(ctx, plugin, data, c.Duties.Take)
+	case broker.MethodNote:
+		return call(ctx, plugin, data, c.note)
 	}
 	return nil, core.Refuse(v1.CodeNotFound, "There is no method %.64q; the plugin may be newer than the core.", method)
 }

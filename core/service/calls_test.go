@@ -31,7 +31,7 @@ func (o onePlugin) Plugin(name string) (core.PluginRecord, error) {
 func (c *company) calls() *Calls {
 	return &Calls{
 		Store: c.Store, Ledger: &Ledger{Store: c.Store, Now: c.clock.Now}, Resync: &Resync{Store: c.Store, Now: c.clock.Now},
-		Monitor: &PluginMonitor{Now: c.clock.Now}, Logger: slog.New(slog.DiscardHandler), Version: "1.2.3",
+		Monitor: &PluginMonitor{Now: c.clock.Now}, Duties: &Duties{Now: c.clock.Now}, Now: c.clock.Now, Touched: func() {}, Logger: slog.New(slog.DiscardHandler), Version: "1.2.3",
 		PublicURL: "https://accede.example.com",
 	}
 }

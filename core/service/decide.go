@@ -62,6 +62,7 @@ func (s *Service) decide(tx core.Tx, actor core.Actor, decision v1.Decision) (v1
 	next, err := s.review(tx, request, actor, v1.ReviewInput{
 		Verdict: decision.Verdict, Reason: decision.Reason,
 		SeenVersion: decision.SeenVersion, SeenFingerprint: decision.SeenFingerprint,
+		Annotations: decision.Annotations, MaxDuration: decision.MaxDuration,
 	})
 	if err != nil {
 		return v1.Request{}, err

@@ -25,6 +25,9 @@ const (
 
 // offerLink answers a click from an account that belongs to nobody: a one-time code by which its owner connects it.
 func (s *Service) offerLink(tx core.Tx, decision v1.Decision, now time.Time) (v1.DecisionResult, error) {
+	if decision.Identity.IsService() {
+		return s.noServiceUser(tx, decision, now)
+	}
 	code, err := newLinkCode()
 	if err != nil {
 		return v1.DecisionResult{}, err
@@ -147,6 +150,10 @@ func (s *Service) AddLink(ctx context.Context, actor core.Actor, link v1.Link) (
 		person, err := tx.Person(link.Person)
 		if err != nil {
 			return missing(err, "person", link.Person)
+		}
+		if link.IsService() && person.Kind != v1.KindService {
+			return core.Refuse(v1.CodeInvalid, "%s is a person; only a service user can stand for the plugin %s itself.",
+				person.Name, link.Plugin)
 		}
 		link.Person = person.Name
 		return s.insertLink(tx, actor, link)

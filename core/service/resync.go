@@ -89,10 +89,17 @@ func (r *Resync) page(ctx context.Context, plugin string, from place, limit int)
 			return err
 		}
 		unsettled, err := reader.Unsettled(plugin, horizon(record), from.after, limit)
-		for _, request := range unsettled {
-			reply.Requests = append(reply.Requests, outward(request))
+		if err != nil {
+			return err
 		}
-		return err
+		room := newPageRoom()
+		for _, request := range unsettled {
+			if request = outward(request); !room.takes(request) {
+				break
+			}
+			reply.Requests = append(reply.Requests, request)
+		}
+		return nil
 	})
 	if err != nil || len(reply.Requests) == 0 {
 		return reply, err
@@ -152,9 +159,10 @@ func (r *Resync) due(ctx context.Context, plugin, cursor string, limit int) (rep
 	return reply, err
 }
 
+// gather fills a page with what the rows are about, as far as it has room.
 func gather(reader core.Reader, rows []v1.Delivery, reply *v1.SyncReply) error {
-	seen := map[string]bool{}
-	for _, row := range rows {
+	seen, room := map[string]bool{}, newPageRoom()
+	for i, row := range rows {
 		decision, isAnswer := strings.CutPrefix(row.Slot, v1.SlotAnswerPrefix)
 		id := row.RequestID
 		if isAnswer {
@@ -164,9 +172,14 @@ func gather(reader core.Reader, rows []v1.Delivery, reply *v1.SyncReply) error {
 			continue
 		}
 		seen[id] = true
+		full := *reply
 		err := gatherOne(reader, row, decision, isAnswer, reply)
 		if err != nil && !errors.Is(err, core.ErrNotFound) {
 			return err
+		}
+		if !room.takes([]any{reply.Requests[len(full.Requests):], reply.Answers[len(full.Answers):]}) {
+			*reply, reply.Next = full, rows[i-1].ID
+			return nil
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func (d *deliverer) act(ctx context.Context, l lease) (deed, error) {
 // recover looks for what an earlier attempt may have left before it posts.
 func (d *deliverer) recover(ctx context.Context, l lease) (deed, error) {
 	if l.job.find == nil {
-		if !l.job.lapsed {
+		if !l.job.lapsed && !l.job.repeatable {
 			d.metrics.blindReposts.Inc()
 		}
 		return d.post(ctx, l)

@@ -11,6 +11,8 @@ type capabilities struct {
 	Answerer plugins.Answerer
 	Receiver plugins.Receiver
 	Listener plugins.Listener
+	Poller   plugins.Poller
+	OnCaller plugins.OnCaller
 	Checker  plugins.Checker
 	Closer   plugins.Closer
 }
@@ -24,6 +26,8 @@ func capabilitiesOf(plugin plugins.Notifier) capabilities {
 	can.Answerer, _ = plugin.(plugins.Answerer)
 	can.Receiver, _ = plugin.(plugins.Receiver)
 	can.Listener, _ = plugin.(plugins.Listener)
+	can.Poller, _ = plugin.(plugins.Poller)
+	can.OnCaller, _ = plugin.(plugins.OnCaller)
 	can.Checker, _ = plugin.(plugins.Checker)
 	can.Closer, _ = plugin.(plugins.Closer)
 	return can
@@ -43,6 +47,8 @@ func (c capabilities) names() []string {
 		{"answer", c.Answerer != nil},
 		{"receive", c.Receiver != nil},
 		{"listen", c.Listener != nil},
+		{"poll", c.Poller != nil},
+		{"on_call", c.OnCaller != nil},
 		{"check", c.Checker != nil},
 	} {
 		if one.has {

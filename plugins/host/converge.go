@@ -86,14 +86,18 @@ func (h *Host) show(ctx context.Context, request v1.Request) verdict {
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(parallelDestinations)
-	for _, to := range targets {
+	begin := func(bring func() verdict) {
 		group.Go(func() error {
-			one := h.showAt(ctx, request, to)
+			one := bring()
 			mu.Lock()
 			defer mu.Unlock()
 			left = left.merge(one)
 			return nil
 		})
+	}
+	begin(func() verdict { return h.reviewOnCall(ctx, request) })
+	for _, to := range targets {
+		begin(func() verdict { return h.showAt(ctx, request, to) })
 	}
 	_ = group.Wait() // what went wrong is in the verdict
 	return left
@@ -217,7 +221,7 @@ func (h *Host) handle(_ context.Context, message broker.Message) broker.Outcome 
 	switch event.Type {
 	case v1.EventAnswer:
 		return h.handleAnswer(ctx, event, message) //nolint:contextcheck // as said above
-	case v1.EventCreated, v1.EventReviewed, v1.EventResolved, v1.EventAccessStarted, v1.EventAccessEnding,
+	case v1.EventCreated, v1.EventReviewed, v1.EventNoted, v1.EventResolved, v1.EventAccessStarted, v1.EventAccessEnding,
 		v1.EventAccessEnded, v1.EventResync:
 	default:
 		h.metrics.ignored.WithLabelValues("unknown_type").Inc()

@@ -230,7 +230,7 @@ func (d *desk) finish(ctx context.Context, decision v1.Decision, result v1.Decis
 
 // tellLate tells a result under the guard of the ledger.
 func (d *desk) tellLate(ctx context.Context, decision v1.Decision, answer v1.DecisionResult) result {
-	if d.answerer == nil || decision.Identity.Plugin != d.plugin {
+	if d.answerer == nil || decision.Identity.Plugin != d.plugin || decision.Identity.IsService() {
 		return result{}
 	}
 	return d.deliverer.bring(ctx, job{

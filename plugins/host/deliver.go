@@ -32,6 +32,8 @@ type job struct {
 	operation string
 	// lapsed says that what is not there yet shall not be posted any more.
 	lapsed bool
+	// repeatable says that doing it twice is as good as once.
+	repeatable bool
 	// post creates it at the vendor under the delivery's key.
 	post func(ctx context.Context, key string) (plugins.Ref, error)
 	// update brings it to the version; nil if it never changes once it is there.

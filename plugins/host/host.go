@@ -97,15 +97,8 @@ func New(ctx context.Context, options Options) (*Host, error) {
 	if options.Failpoint == nil {
 		options.Failpoint = neverHit
 	}
-	plugin, err := options.Spec.Open(ctx, options.Vendor, plugins.Deps{
-		Logger: logger, HTTP: options.HTTP, Now: func() time.Time { return time.Now().UTC() }, Seal: options.Seal,
-		DecideInChat: options.Settings.Decisions == DecideInChat,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", options.Spec.Name, err)
-	}
 	h := &Host{
-		spec: options.Spec, settings: options.Settings, plugin: plugin, can: capabilitiesOf(plugin),
+		spec: options.Spec, settings: options.Settings,
 		broker: options.Broker, ready: options.Ready, rejoined: options.Reconnected, logger: logger, replica: options.Replica, started: time.Now().UTC(),
 		metrics: newMetrics(options.Registry, options.Spec.Name), failpoint: options.Failpoint,
 		routes: routes(options.Settings.RoleToRecipients), requests: newKeyedLock(),
@@ -117,6 +110,15 @@ func New(ctx context.Context, options Options) (*Host, error) {
 	}
 	h.work, h.endWork = context.WithCancel(context.WithoutCancel(ctx))
 	h.deliverer = h.newDeliverer()
+	plugin, err := options.Spec.Open(ctx, options.Vendor, plugins.Deps{
+		Logger: logger, HTTP: options.HTTP, Now: func() time.Time { return time.Now().UTC() }, Seal: options.Seal,
+		Cards: cards{h}, DecideInChat: options.Settings.Decisions == DecideInChat,
+	})
+	if err != nil {
+		h.endWork()
+		return nil, fmt.Errorf("opening %s: %w", options.Spec.Name, err)
+	}
+	h.plugin, h.can = plugin, capabilitiesOf(plugin)
 	h.desk = h.newDesk(options)
 	return h, nil
 }

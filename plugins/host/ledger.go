@@ -42,9 +42,11 @@ func ask[Answer any](ctx context.Context, c core, method string, question any) (
 
 // refusedForGood says that asking the same again is useless.
 func refusedForGood(err error) bool {
-	problem, ok := errors.AsType[*v1.Problem](err)
+	problem, ok := asProblem(err)
 	return ok && problem.Status < 500 && problem.Code != v1.CodeRateLimited && problem.Code != v1.CodeConflict
 }
+
+func asProblem(err error) (*v1.Problem, bool) { return errors.AsType[*v1.Problem](err) }
 
 func (c core) claim(ctx context.Context, claim v1.Claim) (v1.ClaimReply, error) {
 	return ask[v1.ClaimReply](ctx, c, broker.MethodClaim, claim)

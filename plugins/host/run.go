@@ -78,6 +78,7 @@ func (h *Host) consumes(ctx context.Context) {
 	var group sync.WaitGroup
 	group.Go(func() { h.resyncs(ctx) })
 	group.Go(func() { h.polls(ctx) })
+	group.Go(func() { h.pollsVendor(ctx) })
 	consumer := broker.PluginConsumer(h.spec.Name)
 	for failures := 1; ctx.Err() == nil; failures++ {
 		err := h.broker.Consume(ctx, consumer.Stream, consumer.Name, h.settings.Workers, h.handle)

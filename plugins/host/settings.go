@@ -32,6 +32,19 @@ type Settings struct {
 	Heartbeat config.Duration `yaml:"heartbeat"`
 	// Settle is how long to wait before looking up what the vendor may or may not have stored.
 	Settle config.Duration `yaml:"settle"`
+	// VendorPoll is how often a vendor that is polled for decisions is asked while cards are open.
+	VendorPoll config.Duration `yaml:"vendor_poll"`
+	OnCall     OnCallSettings  `yaml:"on_call"`
+}
+
+// OnCallSettings says whose being on call approves a request that names a schedule of the vendor.
+type OnCallSettings struct {
+	// Levels are the escalation levels that count; 1 is who is called first.
+	Levels []int `yaml:"levels"`
+	// MatchEmail finds the requester at the vendor by their address if no account of theirs is linked.
+	MatchEmail bool `yaml:"match_email"`
+	// UntilShiftEnd lets the access end with the shift, if it would last longer.
+	UntilShiftEnd bool `yaml:"until_shift_end"`
 }
 
 // BrokerSettings says how to reach the broker.
@@ -80,6 +93,8 @@ func DefaultSettings() Settings {
 		Lease:     config.Duration(30 * time.Second), Workers: 32,
 		Poll: config.Duration(time.Second), Resync: config.Duration(10 * time.Minute),
 		Heartbeat: config.Duration(5 * time.Second), Settle: config.Duration(5 * time.Second),
+		VendorPoll: config.Duration(20 * time.Second),
+		OnCall:     OnCallSettings{Levels: []int{1}, MatchEmail: true, UntilShiftEnd: true},
 	}
 }
 
@@ -99,8 +114,13 @@ func (s Settings) Validate() error {
 	p.Check(lease >= minLease && lease <= maxLease, "lease", "is %s; give %s to %s", lease, minLease, maxLease)
 	p.Check(s.Workers > 0 && s.Workers <= maxWorkers, "workers", "is %d; give 1 to %d", s.Workers, maxWorkers)
 	p.Check(s.Settle >= 0 && s.Settle.Std() <= time.Minute, "settle", "is %s; give 0s to 1m", s.Settle)
-	for name, value := range map[string]config.Duration{"poll": s.Poll, "resync": s.Resync, "heartbeat": s.Heartbeat} {
+	for name, value := range map[string]config.Duration{"poll": s.Poll, "resync": s.Resync, "heartbeat": s.Heartbeat, "vendor_poll": s.VendorPoll} {
 		p.Check(value.Std() >= 100*time.Millisecond, name, "is %s; give 100ms or more", value)
+	}
+	p.Check(s.VendorPoll.Std() <= 5*time.Minute, "vendor_poll", "is %s; give 5m or less", s.VendorPoll)
+	p.Check(len(s.OnCall.Levels) > 0, "on_call.levels", "is empty; give the levels that count, such as [1]")
+	for i, level := range s.OnCall.Levels {
+		p.Check(level > 0, fmt.Sprintf("on_call.levels[%d]", i), "is %d; levels count from 1", level)
 	}
 	checkRoutes(&p, s.RoleToRecipients)
 	return p.Err()

@@ -44,12 +44,21 @@ func (h *Host) targets(ctx context.Context, request v1.Request) ([]target, error
 		}
 		list.add(audience, found)
 	}
-	for _, name := range h.routes.recipients(request.Roles) {
+	for _, name := range h.recipients(request) {
 		found, err := h.resolve(ctx, plugins.Recipient{Name: name})
 		firstErr = first(firstErr, err)
 		list.add(plugins.ForReviewers, found)
 	}
 	return list.targets, firstErr
+}
+
+// recipients are the configured ones and, where the vendor has services that annotations can name, those.
+func (h *Host) recipients(request v1.Request) []string {
+	names := h.routes.recipients(request.Roles)
+	if h.spec.Services {
+		names = append(names, request.NotifyServices(h.spec.Name)...)
+	}
+	return names
 }
 
 type targetList struct {

@@ -41,12 +41,15 @@ func scenes() []scene {
 	once := hosttest.Reviewed(created, "ivan", v1.Approve, "Backup checked")
 	approved := hosttest.Resolved(hosttest.Reviewed(once, "bob", v1.Approve, ""), v1.StateApproved, "bob")
 	denied := hosttest.Resolved(hosttest.Reviewed(once, "bob", v1.Deny, "Not this week"), v1.StateDenied, "bob")
+	noted := once
+	noted.Notes = []string{"No approval for being on call: on call on Database (PDEMO1) only at level 2, and only level 1 counts."}
 	draw := func(request v1.Request, audience plugins.Audience) plugins.Card {
 		return plugins.NewCard(request, audience, publicURL, true)
 	}
 	return []scene{
 		{"created", draw(created, plugins.ForReviewers)},
 		{"one_of_two", draw(once, plugins.ForReviewers)},
+		{"noted", draw(noted, plugins.ForReviewers)},
 		{"approved", draw(approved, plugins.ForReviewers)},
 		{"denied", draw(denied, plugins.ForReviewers)},
 		{"expired", draw(hosttest.Resolved(created, v1.StateExpired, ""), plugins.ForReviewers)},
@@ -69,6 +72,11 @@ func checkCards(t *testing.T, subject Subject) {
 			message := b.last()
 			if want := wantButtons(b, scene.card); message.Buttons != want {
 				t.Errorf("%d buttons, want %d", message.Buttons, want)
+			}
+			for _, note := range scene.card.Notes {
+				if !strings.Contains(strings.Join(strings.Fields(message.Text), " "), note) {
+					t.Errorf("the card does not show the note %q: %q", note, message.Text)
+				}
 			}
 			if message.Golden != nil {
 				compare(t, filepath.Join(subject.Golden, scene.name+".json"), subject.Update, message.Golden)
@@ -143,6 +151,7 @@ func checkTexts(t *testing.T, subject Subject) {
 			request := fixedRequest()
 			request.Reason = text
 			request.Requester.DisplayName = cutTo(text, 200)
+			request.Notes = []string{cutTo(text, 1000)}
 			request = hosttest.Reviewed(request, "ivan", v1.Approve, text)
 			checkTame(t, subject, request)
 		})
@@ -153,6 +162,9 @@ func checkTexts(t *testing.T, subject Subject) {
 		request.Roles = nil
 		for range v1.MaxRoles {
 			request.Roles = append(request.Roles, "role-"+strings.Repeat("界", 80)+uuid.NewString())
+		}
+		for range 50 {
+			request.Notes = append(request.Notes, strings.Repeat("<&>é", 200)+uuid.NewString())
 		}
 		for range 12 {
 			request = hosttest.Reviewed(request, "r"+uuid.NewString(), v1.Approve, strings.Repeat("é<!channel>", 300))

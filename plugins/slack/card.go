@@ -22,6 +22,8 @@ const (
 	maxReason       = 2800
 	maxReviewReason = 300
 	maxReviewsShown = 6
+	maxNote         = 300
+	maxNotesShown   = 3
 	// maxNotifications stays far below the 4,000 that chat.update takes as text:
 	// https://docs.slack.dev/reference/methods/chat.update.
 	maxNotifications = 600
@@ -57,6 +59,7 @@ func (a artist) card(c plugins.Card) (message, error) {
 		blocks = append(blocks, section(plain("Reason\n"+quoted(reason, maxReason))))
 	}
 	blocks = append(blocks, reviews(c)...)
+	blocks = append(blocks, notes(c)...)
 	blocks = append(blocks, resolution(c)...)
 	if len(actions) > 0 {
 		blocks = append(blocks, block{Type: "actions", BlockID: blockActions, Elements: actions})
@@ -180,52 +183,6 @@ func moment(t time.Time) string {
 }
 
 func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-func reviews(c plugins.Card) []block {
-	shown := c.Reviews
-	var blocks []block
-	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
-		shown = shown[hidden:]
-		blocks = append(blocks, section(plain(fmt.Sprintf("%d earlier reviews are shown in Accede only.", hidden))))
-	}
-	for _, review := range shown {
-		blocks = append(blocks, section(plain(spoken(review))))
-	}
-	return blocks
-}
-
-// spoken says who said what and why.
-func spoken(review v1.Review) string {
-	line := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
-	if !review.Created.IsZero() {
-		line += ", " + inUTC(review.Created)
-	}
-	if reason := strings.TrimSpace(review.Reason); reason != "" {
-		line += "\n" + quoted(reason, maxReviewReason)
-	}
-	return line
-}
-
-func reviewSign(verdict v1.Verdict) string {
-	if verdict == v1.Approve {
-		return "✓"
-	}
-	return "✗"
-}
-
-func reviewVerb(review v1.Review) string {
-	verb := "denied"
-	if review.Verdict == v1.Approve {
-		verb = "approved"
-	}
-	if len(review.Roles) > 0 {
-		verb += " " + oneLine(strings.Join(review.Roles, ", "), maxName)
-	}
-	if review.Override {
-		verb += " as an administrator, overriding the rules"
-	}
-	return verb
-}
 
 // resolution says who ended it and why, unless the last review above it says so already.
 func resolution(c plugins.Card) []block {

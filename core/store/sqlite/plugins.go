@@ -96,6 +96,19 @@ func (r *reader) Deliveries(plugin, state string, limit int) ([]v1.Delivery, err
 		plugin, state, limited(limit))
 }
 
+// RequestDeliveries implements [core.Reader].
+func (r *reader) RequestDeliveries(requestID, plugin string) ([]v1.Delivery, error) {
+	return many(r.session, readDelivery, deliveryColumns+
+		"plugin IN (SELECT name FROM plugin WHERE ?2 IN ('', name)) AND request_id = ?1 ORDER BY id", requestID, plugin)
+}
+
+// OpenCards implements [core.Reader].
+func (r *reader) OpenCards(plugin, after string, limit int) ([]v1.Delivery, error) {
+	return many(r.session, readDelivery, deliveryColumns+`plugin = ? AND settled = 0 AND slot = 'card' AND state = 'posted'
+		AND id > ? AND EXISTS (SELECT 1 FROM request WHERE request.id = delivery.request_id AND request.state = 'PENDING')
+		ORDER BY id LIMIT ?`, plugin, after, limited(limit))
+}
+
 // DeliveryCounts implements [core.Reader].
 func (r *reader) DeliveryCounts(plugin string) (map[string]int64, error) {
 	counts := map[string]int64{}

@@ -97,3 +97,37 @@ func findsDueDeliveries(t *testing.T, store core.Store) {
 	same(t, "a pause", until("C2"), start().Add(time.Hour))
 	same(t, "no pause", until("C1"), time.Time{})
 }
+
+func findsCards(t *testing.T, store core.Store) {
+	update(t, store, func(tx core.Tx) error { return tx.SavePlugin(core.PluginRecord{Name: "slack", Created: start()}) })
+	update(t, store, func(tx core.Tx) error { return tx.SavePlugin(core.PluginRecord{Name: "jira", Created: start()}) })
+	pending, resolved := request(t), request(t)
+	for _, r := range []v1.Request{pending, resolved} {
+		update(t, store, func(tx core.Tx) error { return tx.InsertRequest(r, "ask of "+r.ID) })
+	}
+	put := func(plugin, requestID, slot, state string) v1.Delivery {
+		d := delivery(t, v1.DeliveryKey{Destination: "C1", RequestID: requestID, Slot: slot})
+		d.Plugin, d.State, d.LeaseUntil = plugin, state, time.Time{}
+		update(t, store, func(tx core.Tx) error { return tx.SaveDelivery(d) })
+		return d
+	}
+	card := put("slack", pending.ID, v1.SlotCard, v1.DeliveryPosted)
+	reply := put("slack", pending.ID, v1.SlotReviewPrefix+"1", v1.DeliveryPosted)
+	ticket := put("jira", pending.ID, v1.SlotCard, v1.DeliveryRetry)
+	over := put("slack", resolved.ID, v1.SlotCard, v1.DeliveryPosted)
+	resolved.Version, resolved.State = resolved.Version+1, v1.StateDenied
+	update(t, store, func(tx core.Tx) error { return tx.SaveRequest(resolved) })
+
+	of := func(requestID, plugin string) func(core.Reader) ([]v1.Delivery, error) {
+		return func(r core.Reader) ([]v1.Delivery, error) { return r.RequestDeliveries(requestID, plugin) }
+	}
+	same(t, "what slack has of the request", get(t, store, of(pending.ID, "slack")), []v1.Delivery{card, reply})
+	same(t, "what everybody has of the request", get(t, store, of(pending.ID, "")), []v1.Delivery{card, reply, ticket})
+	same(t, "what slack has of the resolved one", get(t, store, of(resolved.ID, "slack")), []v1.Delivery{over})
+	open := func(plugin, after string) func(core.Reader) ([]v1.Delivery, error) {
+		return func(r core.Reader) ([]v1.Delivery, error) { return r.OpenCards(plugin, after, 10) }
+	}
+	same(t, "slack's open cards", get(t, store, open("slack", "")), []v1.Delivery{card})
+	same(t, "slack's open cards after that", len(get(t, store, open("slack", card.ID))), 0)
+	same(t, "jira's open cards", len(get(t, store, open("jira", ""))), 0)
+}

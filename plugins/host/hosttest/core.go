@@ -39,6 +39,7 @@ type Core struct {
 	listeners  map[*Conn]func(subject string, data []byte)
 	beats      []v1.Heartbeat
 	calls      map[string]int
+	duties     map[string]duty
 	timers     sync.WaitGroup
 }
 
@@ -53,7 +54,7 @@ func New(plugin string) *Core {
 		plugin: plugin, AckWait: time.Minute, PublicURL: "https://accede.example.com", epoch: 1,
 		changed: make(chan struct{}), requests: map[string]v1.Request{}, rows: map[v1.DeliveryKey]*row{},
 		pauses: map[string]time.Time{}, identities: map[string][]v1.Identity{}, decisions: map[string]v1.Answer{},
-		listeners: map[*Conn]func(string, []byte){}, calls: map[string]int{},
+		listeners: map[*Conn]func(string, []byte){}, calls: map[string]int{}, duties: map[string]duty{},
 	}
 }
 

@@ -29,6 +29,12 @@ func (c *Core) answer(method string, data []byte) []byte {
 		return on(data, c.outcome)
 	case broker.MethodHeartbeat:
 		return on(data, c.heartbeat)
+	case broker.MethodCards:
+		return on(data, c.cards)
+	case broker.MethodDuty:
+		return on(data, c.takeDuty)
+	case broker.MethodNote:
+		return on(data, c.note)
 	}
 	return refuse(404, v1.CodeNotFound, "no such method")
 }
