@@ -3,6 +3,7 @@ package plugins
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -22,8 +23,19 @@ type Spec struct {
 	NewConfig func() any
 	// Services says that the notify-services annotations of a request name recipients of this plugin.
 	Services bool
+	// Commands are what the plugin's binary can do besides what every plugin's can.
+	Commands []Command
 	// Open makes the plugin from what NewConfig returned. It must not call the vendor; [Checker] does.
 	Open func(ctx context.Context, config any, deps Deps) (Notifier, error)
+}
+
+// Command is something that one plugin's binary can do besides what every plugin's can.
+type Command struct {
+	// Name is what people type, Arguments what they type after it, About what it does in a few words.
+	Name, Arguments, About string
+	// Run is given what NewConfig returned, filled in and valid, and the arguments that are no flags. It speaks to people on
+	// out.
+	Run func(ctx context.Context, config any, arguments []string, out io.Writer) error
 }
 
 // Validator is a configuration that can find its own faults. Validate returns all of them, joined, each with the dotted
@@ -59,6 +71,8 @@ type Deps struct {
 	Seal Sealer
 	// Cards looks up what this plugin has posted. It must not be asked before Open has returned.
 	Cards Cards
+	// Notebook keeps what the plugin learns from its vendor. It must not be asked before Open has returned.
+	Notebook Notebook
 	// DecideInChat says whether cards may carry buttons that decide; otherwise a click only points to the core.
 	DecideInChat bool
 }

@@ -22,6 +22,8 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// goOn is no exit code.
+	goOn = -1
 )
 
 // Main is the whole of a plugin's main: it runs the command on the command line and returns the exit code.
@@ -54,6 +56,9 @@ func Run(ctx context.Context, spec plugins.Spec, env process.Env) int {
 		p.usage(env.Stdout)
 		return exitOK
 	}
+	if command, ok := p.own(name); ok {
+		return p.runOwn(ctx, command, args)
+	}
 	_, _ = fmt.Fprintf(env.Stderr, "accede-%s has no command %q\n\n", spec.Name, name) // nobody is left to tell
 	p.usage(env.Stderr)
 	return exitUsage
@@ -76,6 +81,30 @@ const usageText = `accede-%[1]s connects Accede with %[2]s.
 
 func (p program) usage(w io.Writer) {
 	_, _ = fmt.Fprintf(w, usageText, p.spec.Name, p.spec.Title) // nobody is left to tell
+	for _, command := range p.spec.Commands {
+		_, _ = fmt.Fprintf(w, "  accede-%s %s --config FILE %s  %s\n", p.spec.Name, command.Name, command.Arguments, command.About)
+	}
+}
+
+// own finds a command that only this plugin has.
+func (p program) own(name string) (plugins.Command, bool) {
+	for _, command := range p.spec.Commands {
+		if command.Name == name {
+			return command, true
+		}
+	}
+	return plugins.Command{}, false
+}
+
+func (p program) runOwn(ctx context.Context, command plugins.Command, args []string) int {
+	c, rest, exit := p.load(command.Name, args, len(args))
+	if exit != goOn {
+		return exit
+	}
+	if err := command.Run(ctx, c.vendor, rest, p.env.Stdout); err != nil {
+		return p.fail(err)
+	}
+	return exitOK
 }
 
 func (p program) print(text string) int {
@@ -92,22 +121,32 @@ func (p program) fail(err error) int {
 
 // withConfig reads the configuration that the flags name and hands it on.
 func (p program) withConfig(ctx context.Context, name string, args []string, run func(context.Context, loaded) error) int {
+	c, _, exit := p.load(name, args, 0)
+	if exit != goOn {
+		return exit
+	}
+	if err := run(ctx, c); err != nil {
+		return p.fail(err)
+	}
+	return exitOK
+}
+
+// load reads the configuration that the flags name, and returns the arguments that are no flags, at most so many. Exit is
+// the code to end with, or goOn.
+func (p program) load(name string, args []string, most int) (c loaded, rest []string, exit int) {
 	flags := flag.NewFlagSet("accede-"+p.spec.Name+" "+name, flag.ContinueOnError)
 	flags.SetOutput(p.env.Stderr)
 	path := flags.String("config", p.spec.Name+".yaml", "configuration `file`")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitOK
-	} else if err != nil || flags.NArg() > 0 {
-		return exitUsage
+		return loaded{}, nil, exitOK
+	} else if err != nil || flags.NArg() > most {
+		return loaded{}, nil, exitUsage
 	}
 	settings, vendor, err := LoadSettings(p.spec, *path, config.Getenv(p.env.Getenv))
 	if err != nil {
-		return p.fail(err)
+		return loaded{}, nil, p.fail(err)
 	}
-	if err := run(ctx, loaded{settings: settings, vendor: vendor}); err != nil {
-		return p.fail(err)
-	}
-	return exitOK
+	return loaded{settings: settings, vendor: vendor}, flags.Args(), goOn
 }
 
 // loaded is a configuration that was read.

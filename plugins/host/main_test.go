@@ -3,6 +3,7 @@ package host_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -48,6 +49,30 @@ func TestCommands(t *testing.T) {
 		if code != one.code || !strings.Contains(stdout, one.stdout) || !strings.Contains(stderr, one.stderror) {
 			t.Errorf("%v: code %d\nstdout %s\nstderr %s", one.args, code, stdout, stderr)
 		}
+	}
+}
+
+func TestAPluginsOwnCommand(t *testing.T) {
+	spec := demoSpec()
+	var given []string
+	var config any
+	spec.Commands = []plugins.Command{{
+		Name: "wave", Arguments: "[HAND]", About: "waves",
+		Run: func(_ context.Context, c any, arguments []string, out io.Writer) error {
+			given, config = arguments, c
+			_, err := io.WriteString(out, "waved\n")
+			return err
+		},
+	}}
+	if _, stdout, _ := command(t, spec, "help"); !strings.Contains(stdout, "accede-demo wave --config FILE [HAND]  waves") {
+		t.Errorf("help does not name it:\n%s", stdout)
+	}
+	code, stdout, stderr := command(t, spec, "wave", "--config", configured(t, "demo", "", ""), "left")
+	if code != 0 || stdout != "waved\n" || len(given) != 1 || given[0] != "left" || config == nil {
+		t.Errorf("code %d, given %v and %v\nstdout %s\nstderr %s", code, given, config, stdout, stderr)
+	}
+	if code, _, stderr := command(t, spec, "wave", "--config", "nowhere.yaml"); code != 1 {
+		t.Errorf("without a configuration: code %d, %s", code, stderr)
 	}
 }
 
