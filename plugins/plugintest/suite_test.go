@@ -236,7 +236,7 @@ func (b *bot) spoil(cause, failure error) error {
 }
 
 func (b *bot) draw(key string, card plugins.Card) post {
-	message := post{Key: key, Text: fmt.Sprintf("%s\n%s\n%q\n%q", card.Title, card.State, card.Reason, card.Notes)}
+	message := post{Key: key, Text: strings.TrimSuffix(fmt.Sprintf("%s\n%s\n%q\n%s", card.Title, card.State, card.Reason, strings.Join(card.Notes, " ")), "\n")}
 	switch b.flaw {
 	case "brings text to life":
 	case "draws another card":
