@@ -197,6 +197,9 @@ func (b *bench) listen(made *clicks) {
 	if receiver, ok := b.plugin.(plugins.Receiver); ok {
 		b.door.open(receiver.Handler(made))
 	}
+	if poller, ok := b.plugin.(plugins.Poller); ok {
+		b.polls(poller, made)
+	}
 	listener, ok := b.plugin.(plugins.Listener)
 	if !ok {
 		return

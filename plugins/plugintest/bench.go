@@ -30,6 +30,7 @@ type bench struct {
 	log     *obstest.Log
 	errs    []error
 	door    *door
+	board   *board
 }
 
 // door takes the vendor's callbacks before there is a plugin to take them.
@@ -59,7 +60,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // newBench starts a stand-in without opening the plugin.
 func newBench(t *testing.T, subject Subject) *bench {
 	t.Helper()
-	b := &bench{t: t, subject: subject, tap: &tap{}, door: &door{}}
+	b := &bench{t: t, subject: subject, tap: &tap{}, door: &door{}, board: &board{}}
 	server := httptest.NewServer(b.door)
 	t.Cleanup(server.Close)
 	b.vendor = subject.NewVendor(t, server.URL)
@@ -98,7 +99,7 @@ func (b *bench) closePlugin() {
 func (b *bench) deps() plugins.Deps {
 	return plugins.Deps{
 		Logger: newLogger(b.log), HTTP: b.client(), Now: func() time.Time { return time.Now().UTC() },
-		Seal: plugins.NewSealer([]byte(sealKey)), DecideInChat: true,
+		Seal: plugins.NewSealer([]byte(sealKey)), Cards: b.board, DecideInChat: true,
 	}
 }
 
@@ -124,8 +125,10 @@ func (b *bench) post(ctx context.Context, key string, card plugins.Card) (plugin
 	ref, err := b.plugin.Post(ctx, b.vendor.Destination, key, card)
 	if err != nil {
 		b.errs = append(b.errs, err)
+		return ref, err
 	}
-	return ref, err
+	b.board.put(b.vendor.Destination, ref, card)
+	return ref, nil
 }
 
 func (b *bench) mustPost(key string, card plugins.Card) plugins.Ref {

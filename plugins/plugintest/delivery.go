@@ -144,6 +144,7 @@ func (s *stage) settings() host.Settings {
 	settings.RoleToRecipients = map[string][]string{"*": {s.vendor.Recipient}}
 	settings.Lease, settings.Settle = config.Duration(time.Second), 0
 	settings.Poll, settings.Heartbeat = config.Duration(100*time.Millisecond), config.Duration(200*time.Millisecond)
+	settings.VendorPoll = config.Duration(100 * time.Millisecond)
 	return settings
 }
 
