@@ -31,6 +31,8 @@ type settings struct {
 	external  string
 	seed      uint64
 	callbacks map[string]*string
+	// sides are the addresses of the stand-ins' second protocols.
+	sides map[string]*string
 }
 
 func run(ctx context.Context, env process.Env) int {
@@ -56,7 +58,7 @@ func run(ctx context.Context, env process.Env) int {
 
 // parse reads the flags; done means there is nothing to run.
 func parse(env process.Env) (set settings, code int, done bool) {
-	set.callbacks = map[string]*string{}
+	set.callbacks, set.sides = map[string]*string{}, map[string]*string{}
 	flags := newFlags("accede-sandbox", env.Stderr)
 	flags.StringVar(&set.listen, "listen", defaultListen, "`address` to serve the stand-ins and their pages on")
 	flags.StringVar(&set.external, "base-url", "", "`URL` under which plugins reach this sandbox (default: whatever address they use)")
@@ -64,6 +66,9 @@ func parse(env process.Env) (set settings, code int, done bool) {
 	for _, e := range catalog.All() {
 		name := e.Spec.Name
 		set.callbacks[name] = flags.String(name+"-callback-url", "", "`URL` where "+e.Spec.Title+" posts clicks (default: none)")
+		if e.Side != "" {
+			set.sides[name] = flags.String(name+"-"+e.Side+"-listen", "", "`address` for "+strings.ToUpper(e.Side)+" of "+e.Spec.Title+" (default: any free port)")
+		}
 	}
 	switch err := flags.Parse(env.Args); {
 	case errors.Is(err, flag.ErrHelp):

@@ -58,6 +58,9 @@ func newSandbox(set settings, logger *slog.Logger) (*sandbox, error) {
 
 func (s settings) options(name string, index uint64, logger *slog.Logger) standin.Options {
 	opts := standin.Options{Logger: logger.With("stand_in", name), Seed: s.seed + index, CallbackURL: *s.callbacks[name]}
+	if side := s.sides[name]; side != nil {
+		opts.SideListen = *side
+	}
 	if s.external != "" {
 		opts.BaseURL = strings.TrimRight(s.external, "/") + "/" + name
 	}

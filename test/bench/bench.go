@@ -105,7 +105,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.vendor, err = newVendor(ctx, probe.SlackURLs[0]+"/callback"); err != nil {
+	if b.vendor, err = newVendor(ctx, probe.Plugin("slack").URLs[0]+"/callback"); err != nil {
 		return err
 	}
 	if b.stack, err = probe.WithVendors(b.vendor.address); err != nil {
@@ -126,7 +126,7 @@ func (b *bench) settle(ctx context.Context) error {
 	if _, err := b.stack.Admin(ctx, "apply", "-f", file); err != nil {
 		return err
 	}
-	if _, err := b.stack.Admin(ctx, "admin", "link", "add", "slack", stack.SlackTenant, "U0CAROL", "--person", "judge"); err != nil {
+	if _, err := b.stack.Admin(ctx, "admin", "link", "add", "slack", b.stack.Plugin("slack").Demo.Tenant, "U0CAROL", "--person", "judge"); err != nil {
 		return err
 	}
 	output, err := b.stack.Admin(ctx, "admin", "token", "create", "--person", "asker", "--title", "bench", "-o", "json")
@@ -183,7 +183,7 @@ func (b *bench) mark() string { return fmt.Sprintf("bench-%d-", b.serial.Add(1))
 
 // creates measures durable creation alone: no plugin runs.
 func (b *bench) creates(ctx context.Context) error {
-	b.stack.Slack[0].Kill()
+	b.stack.Slack()[0].Kill()
 	for _, test := range []struct {
 		clients int
 		goal    float64
@@ -209,7 +209,7 @@ func (b *bench) idle(ctx context.Context) error {
 		return ctx.Err()
 	case <-time.After(3 * time.Second):
 	}
-	for _, process := range []*stack.Process{b.stack.Core, b.stack.Slack[0]} {
+	for _, process := range []*stack.Process{b.stack.Core, b.stack.Slack()[0]} {
 		memory, err := residentMiB(process.PID())
 		if err != nil {
 			return err

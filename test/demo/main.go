@@ -37,11 +37,11 @@ func run(ctx context.Context, env process.Env) int {
 
 // showDemo starts everything on the well-known ports and stays up until it is interrupted.
 func showDemo(ctx context.Context, env process.Env, dir, bin string) error {
-	if err := stack.CheckFree(ctx, stack.WellKnown()); err != nil {
+	s, err := lay(ctx, dir, bin, stack.Options{Fixed: true, PluginNames: stack.Every()})
+	if err != nil {
 		return err
 	}
-	s, err := lay(ctx, dir, bin, stack.Options{Fixed: true})
-	if err != nil {
+	if err := stack.CheckFree(ctx, s.Addresses()); err != nil {
 		return err
 	}
 	defer s.Kill()

@@ -39,7 +39,7 @@ func TestChaos(t *testing.T) {
 	s := lay(t, stack.Options{
 		Replicas: 3, PluginSettings: quick, PluginEnv: []string{"ACCEDE_FAILPOINT=" + failpoints},
 	})
-	s.Slack[2].Calm() // this one is frozen instead
+	s.Slack()[2].Calm() // this one is frozen instead
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func newHavoc(s *stack.Stack) *havoc {
 func (h *havoc) stop() {
 	close(h.quit)
 	h.done.Wait()
-	for _, replica := range h.stack.Slack {
+	for _, replica := range h.stack.Slack() {
 		replica.Kill()
 		replica.Calm()
 		_ = replica.Launch()
@@ -184,13 +184,13 @@ func (h *havoc) rest(least, most time.Duration) bool {
 
 func (h *havoc) rage() {
 	for h.rest(100*time.Millisecond, 300*time.Millisecond) {
-		for _, replica := range h.stack.Slack[:2] {
+		for _, replica := range h.stack.Slack()[:2] {
 			if !replica.Running() {
 				h.deaths++
 				_ = replica.Launch()
 			}
 		}
-		victim := h.stack.Slack[rand.IntN(2)] //nolint:gosec // a test's dice
+		victim := h.stack.Slack()[rand.IntN(2)] //nolint:gosec // a test's dice
 		victim.Kill()
 		h.kills++
 		_ = victim.Launch()
@@ -199,7 +199,7 @@ func (h *havoc) rage() {
 
 // freeze stops the third replica for longer than a lease, again and again.
 func (h *havoc) freeze() {
-	replica := h.stack.Slack[2]
+	replica := h.stack.Slack()[2]
 	for h.rest(200*time.Millisecond, 800*time.Millisecond) {
 		if !replica.Running() {
 			_ = replica.Launch()

@@ -47,7 +47,7 @@ func TestMainJobSurvivesKills(t *testing.T) {
 func kill(t *testing.T, s *stack.Stack, victim string) {
 	t.Helper()
 	processes := map[string][]*stack.Process{
-		"core": {s.Core}, "plugin": s.Slack, "both": append([]*stack.Process{s.Core}, s.Slack...),
+		"core": {s.Core}, "plugin": s.Slack(), "both": append([]*stack.Process{s.Core}, s.Slack()...),
 	}[victim]
 	for _, process := range processes {
 		process.Kill()
@@ -57,7 +57,7 @@ func kill(t *testing.T, s *stack.Stack, victim string) {
 			t.Fatal(err)
 		}
 	}
-	for _, process := range append(processes, s.Slack...) {
+	for _, process := range append(processes, s.Slack()...) {
 		if err := process.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -84,11 +84,11 @@ func assertOneCard(t *testing.T, s *stack.Stack, text string) {
 // What was asked while no plugin ran is on a card when one runs again.
 func TestPluginThatWasAwayCatchesUp(t *testing.T) {
 	s := up(t, stack.Options{PluginSettings: quick})
-	s.Slack[0].Kill()
+	s.Slack()[0].Kill()
 	for i := range 5 {
 		ask(t, s, fmt.Sprintf("while away %d.", i))
 	}
-	if err := s.Slack[0].Start(t.Context()); err != nil {
+	if err := s.Slack()[0].Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 5 {
@@ -103,13 +103,13 @@ func TestBrokerWipe(t *testing.T) {
 	s := up(t, stack.Options{PluginSettings: quick})
 	made := ask(t, s, "before the wipe")
 	posted := card(t, s, "before the wipe")
-	s.Slack[0].Kill()
+	s.Slack()[0].Kill()
 	ask(t, s, "never seen by the plugin")
 	s.Core.Kill()
 	if err := os.RemoveAll(filepath.Join(s.Dir, "data", "broker")); err != nil {
 		t.Fatal(err)
 	}
-	for _, process := range []*stack.Process{s.Core, s.Slack[0]} {
+	for _, process := range []*stack.Process{s.Core, s.Slack()[0]} {
 		if err := process.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}

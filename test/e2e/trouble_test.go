@@ -76,35 +76,35 @@ func TestCoreThatCannotStart(t *testing.T) {
 // A plugin whose broker is not there yet waits for it; one whose credential is refused says so.
 func TestPluginAndBroker(t *testing.T) {
 	s := up(t, stack.Options{PluginSettings: quick})
-	s.Slack[0].Kill()
+	s.Slack()[0].Kill()
 	s.Core.Kill()
-	if err := s.Slack[0].Launch(); err != nil {
+	if err := s.Slack()[0].Launch(); err != nil {
 		t.Fatal(err)
 	}
 	eventually.True(t, patient, "the plugin to say that it waits", func() bool {
-		return strings.Contains(s.Slack[0].Tail(), s.BrokerAddress)
+		return strings.Contains(s.Slack()[0].Tail(), s.BrokerAddress)
 	})
-	if !s.Slack[0].Running() {
-		t.Fatalf("the plugin gave up: %s", s.Slack[0].Tail())
+	if !s.Slack()[0].Running() {
+		t.Fatalf("the plugin gave up: %s", s.Slack()[0].Tail())
 	}
 	if err := s.Core.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Slack[0].Ready(t.Context()); err != nil {
+	if err := s.Slack()[0].Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ask(t, s, "after the wait")
 	card(t, s, "after the wait")
 
-	s.Slack[0].Kill()
+	s.Slack()[0].Kill()
 	if _, err := s.Admin(t.Context(), "admin", "plugin", "remove", "slack", "--yes"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Slack[0].Launch(); err != nil {
+	if err := s.Slack()[0].Launch(); err != nil {
 		t.Fatal(err)
 	}
 	eventually.True(t, patient, "the plugin to say that it is not let in", func() bool {
-		return strings.Contains(s.Slack[0].Tail(), "accede admin plugin add")
+		return strings.Contains(s.Slack()[0].Tail(), "accede admin plugin add")
 	})
 }
 
@@ -112,14 +112,14 @@ func TestPluginAndBroker(t *testing.T) {
 func TestParkedDeliveries(t *testing.T) {
 	s := up(t, stack.Options{PluginSettings: quick})
 	sim := s.SlackSim()
-	s.Slack[0].Kill()
+	s.Slack()[0].Kill()
 	config := filepath.Join(s.Dir, "slack-1.yaml")
 	text, err := os.ReadFile(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, config, strings.Replace(string(text), "#access-requests", "#ops", 1)) // the bot is no member of it
-	if err := s.Slack[0].Start(t.Context()); err != nil {
+	if err := s.Slack()[0].Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ask(t, s, "nobody will see this")
@@ -128,8 +128,8 @@ func TestParkedDeliveries(t *testing.T) {
 		return err == nil && (strings.Contains(output, "#ops") || strings.Contains(output, "retry"))
 	})
 	write(t, config, string(text))
-	s.Slack[0].Kill()
-	if err := s.Slack[0].Start(t.Context()); err != nil {
+	s.Slack()[0].Kill()
+	if err := s.Slack()[0].Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := sim.Await(within(t), channel, "the card after mending", func(m stack.Message) bool {

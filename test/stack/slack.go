@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // Slack drives the sandbox's Slack as its people would, and looks at what they would see.
@@ -123,84 +119,27 @@ func (s Slack) Forge(ctx context.Context, kind string) (ClickResult, error) {
 
 // Faults makes the stand-in misbehave; the keys are its switches.
 func (s Slack) Faults(ctx context.Context, faults map[string]any) error {
-	return s.send(ctx, http.MethodPut, "/sandbox/faults", faults, nil)
+	return send(ctx, http.MethodPut, s.Base+"/sandbox/faults", faults, nil)
 }
-
-const (
-	// pollEvery is how often Await looks.
-	pollEvery = 25 * time.Millisecond
-	// callWithin bounds one call of the stand-in.
-	callWithin = 30 * time.Second
-)
 
 // Await waits until a message in the channel satisfies a condition and returns it.
 func (s Slack) Await(ctx context.Context, channel, what string, is func(Message) bool) (Message, error) {
-	return await(ctx, what, func() ([]Message, error) { return s.Messages(ctx, channel) }, is)
+	return await(ctx, what, func() ([]Message, error) { return s.Messages(ctx, channel) }, shownAnd(is))
 }
 
 // AwaitPrivate waits until a person privately sees a message that satisfies a condition.
 func (s Slack) AwaitPrivate(ctx context.Context, user, what string, is func(Message) bool) (Message, error) {
-	return await(ctx, what, func() ([]Message, error) { return s.Private(ctx, user) }, is)
+	return await(ctx, what, func() ([]Message, error) { return s.Private(ctx, user) }, shownAnd(is))
 }
 
-func await(ctx context.Context, what string, look func() ([]Message, error), is func(Message) bool) (Message, error) {
-	for {
-		messages, err := look()
-		for _, message := range messages {
-			if !message.Deleted && is(message) {
-				return message, nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return Message{}, errors.Join(fmt.Errorf("waiting for %s among %d messages: %w", what, len(messages), ctx.Err()), err)
-		case <-time.After(pollEvery):
-		}
-	}
+func shownAnd(is func(Message) bool) func(Message) bool {
+	return func(m Message) bool { return !m.Deleted && is(m) }
 }
 
 func (s Slack) get(ctx context.Context, path string, into any) error {
-	return s.send(ctx, http.MethodGet, path, nil, into)
+	return send(ctx, http.MethodGet, s.Base+path, nil, into)
 }
 
 func (s Slack) post(ctx context.Context, path string, ask, into any) error {
-	return s.send(ctx, http.MethodPost, path, ask, into)
-}
-
-func (s Slack) send(ctx context.Context, method, path string, ask, into any) error {
-	var body io.Reader
-	if ask != nil {
-		encoded, err := json.Marshal(ask)
-		if err != nil {
-			return fmt.Errorf("encoding %s: %w", path, err)
-		}
-		body = bytes.NewReader(encoded)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, s.Base+path, body)
-	if err != nil {
-		return err
-	}
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	client := http.Client{Timeout: callWithin}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return fmt.Errorf("reading answer of %s: %w", path, err)
-	}
-	if response.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("%s %s answers %s: %.300s", method, path, response.Status, answer)
-	}
-	if into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("parsing answer of %s: %w", path, err)
-	}
-	return nil
+	return send(ctx, http.MethodPost, s.Base+path, ask, into)
 }

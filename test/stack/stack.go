@@ -16,6 +16,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/accede/accede/plugins/catalog"
 )
 
 // Options says what to start and where.
@@ -26,11 +28,13 @@ type Options struct {
 	Bin string
 	// Root is the repository, where the demo's roles and people are.
 	Root string
-	// Replicas is how many Slack plugins run; 1 if zero.
+	// PluginNames are the plugins that run; Slack alone if nil.
+	PluginNames []string
+	// Replicas is how many of each plugin run; 1 if zero.
 	Replicas int
-	// Socket makes the plugin use Socket Mode rather than signed HTTP callbacks.
-	Socket bool
-	// PluginSettings are further lines of the host's part of the plugin's configuration.
+	// NoCallbacks leaves the vendors without an address to call back, so that plugins use sockets or polling.
+	NoCallbacks bool
+	// PluginSettings are further lines of the host's part of each plugin's configuration.
 	PluginSettings string
 	// Fixed uses the well-known ports of the demo instead of free ones.
 	Fixed bool
@@ -45,10 +49,9 @@ type Stack struct {
 	Options
 	Core    *Process
 	Sandbox *Process
-	Slack   []*Process
-	// CoreURL, SandboxURL and SlackURLs are where the processes listen.
+	Plugins []*Plugin
+	// CoreURL and SandboxURL are where the processes listen.
 	CoreURL, SandboxURL string
-	SlackURLs           []string
 	BrokerAddress       string
 	// AdminToken is the first administrator's.
 	AdminToken string
@@ -60,7 +63,10 @@ func Build(ctx context.Context, root, dir string, race bool) error {
 	if race {
 		args = append(args, "-race")
 	}
-	args = append(args, "./cmd/acceded", "./cmd/accede", "./cmd/accede-sandbox", "./plugins/slack/cmd/accede-slack")
+	args = append(args, "./cmd/acceded", "./cmd/accede", "./cmd/accede-sandbox")
+	for _, entry := range catalog.All() {
+		args = append(args, fmt.Sprintf("./plugins/%[1]s/cmd/accede-%[1]s", entry.Spec.Name))
+	}
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // fixed arguments
 	cmd.Dir = root
 	if output, err := cmd.CombinedOutput(); err != nil {
@@ -72,18 +78,30 @@ func Build(ctx context.Context, root, dir string, race bool) error {
 // New lays a stack out in its directory without starting anything.
 func New(ctx context.Context, options Options) (*Stack, error) {
 	options.Replicas = max(options.Replicas, 1)
+	if options.PluginNames == nil {
+		options.PluginNames = []string{"slack"}
+	}
 	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making directory: %w", err)
 	}
-	ports, err := ports(ctx, options)
-	if err != nil {
-		return nil, err
+	next := freePort
+	if options.Fixed {
+		next = wellKnown()
 	}
-	s := &Stack{
-		Options: options, CoreURL: "http://" + ports[0], BrokerAddress: ports[1], SandboxURL: "http://" + ports[2],
+	s := &Stack{Options: options}
+	var core, sandbox string
+	for _, address := range []*string{&core, &s.BrokerAddress, &sandbox} {
+		if err := take(ctx, next, address); err != nil {
+			return nil, err
+		}
 	}
-	for _, address := range ports[3:] {
-		s.SlackURLs = append(s.SlackURLs, "http://"+address)
+	s.CoreURL, s.SandboxURL = "http://"+core, "http://"+sandbox
+	for _, name := range options.PluginNames {
+		plugin, err := newPlugin(ctx, name, options.Replicas, next)
+		if err != nil {
+			return nil, err
+		}
+		s.Plugins = append(s.Plugins, plugin)
 	}
 	return s, s.layOut()
 }
@@ -91,15 +109,10 @@ func New(ctx context.Context, options Options) (*Stack, error) {
 // WithVendors lays the stack out anew, on the same ports, for stand-ins that the caller runs at an address.
 func (s *Stack) WithVendors(address string) (*Stack, error) {
 	anew := &Stack{
-		Options: s.Options, CoreURL: s.CoreURL, BrokerAddress: s.BrokerAddress, SandboxURL: address, SlackURLs: s.SlackURLs,
+		Options: s.Options, CoreURL: s.CoreURL, BrokerAddress: s.BrokerAddress, SandboxURL: address, Plugins: s.Plugins,
 	}
 	anew.vendors = address
 	return anew, anew.layOut()
-}
-
-// WellKnown are the addresses of core, broker, sandbox and Slack plugin in the demo.
-func WellKnown() []string {
-	return []string{"127.0.0.1:4180", "127.0.0.1:4222", "127.0.0.1:4190", "127.0.0.1:4191"}
 }
 
 // CheckFree says which of the addresses somebody else listens on.
@@ -116,21 +129,50 @@ func CheckFree(ctx context.Context, addresses []string) error {
 	return nil
 }
 
-func ports(ctx context.Context, options Options) ([]string, error) {
-	if options.Fixed {
-		return WellKnown(), nil
+// wellKnown hands out the addresses of core, broker and sandbox in the demo, and then those of the plugins.
+func wellKnown() func(context.Context) (string, error) {
+	ports := []int{4180, 4222, 4190}
+	plugin := 4190
+	return func(context.Context) (string, error) {
+		if len(ports) == 0 {
+			plugin++
+			return fmt.Sprintf("127.0.0.1:%d", plugin), nil
+		}
+		port := ports[0]
+		ports = ports[1:]
+		return fmt.Sprintf("127.0.0.1:%d", port), nil
 	}
-	var addresses []string
-	for len(addresses) < 3+options.Replicas {
+}
+
+func take(ctx context.Context, next func(context.Context) (string, error), into *string) (err error) {
+	*into, err = next(ctx)
+	return err
+}
+
+func freePort(ctx context.Context) (string, error) {
+	for {
 		address := fmt.Sprintf("127.0.0.1:%d", firstPort+(portBase()+int(portSerial.Add(1)))%portCount)
 		if CheckFree(ctx, []string{address}) == nil {
-			addresses = append(addresses, address)
+			return address, nil
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("finding free ports: %w", err)
+			return "", fmt.Errorf("finding free ports: %w", err)
 		}
 	}
-	return addresses, nil
+}
+
+// Addresses are all that the stack listens on.
+func (s *Stack) Addresses() []string {
+	all := []string{host(s.CoreURL), s.BrokerAddress, host(s.SandboxURL)}
+	for _, plugin := range s.Plugins {
+		for _, url := range plugin.URLs {
+			all = append(all, host(url))
+		}
+		if plugin.side != "" {
+			all = append(all, plugin.side)
+		}
+	}
+	return all
 }
 
 // Ports are taken from below the range that outgoing connections use, each once in the life of this process, so that
@@ -146,8 +188,9 @@ var (
 	portBase   = sync.OnceValue(func() int { return rand.IntN(portCount) }) //nolint:gosec // only spreads
 )
 
+func host(url string) string { return strings.TrimPrefix(url, "http://") }
+
 func (s *Stack) layOut() error {
-	host := func(url string) string { return strings.TrimPrefix(url, "http://") }
 	core := fmt.Sprintf(`data_dir: %s
 http:
   listen: %s
@@ -159,47 +202,20 @@ broker:
 		return err
 	}
 	s.Core = s.process("acceded", s.CoreURL, "start", "--config", filepath.Join(s.Dir, "acceded.yaml"))
-	sandbox := []string{"--listen", host(s.SandboxURL)}
-	if !s.Socket {
-		sandbox = append(sandbox, "--slack-callback-url", s.SlackURLs[0]+"/callback")
+	arguments := []string{"--listen", host(s.SandboxURL)}
+	for _, plugin := range s.Plugins {
+		arguments = append(arguments, s.layOutPlugin(plugin)...)
+		if err := s.configure(plugin); err != nil {
+			return err
+		}
 	}
-	s.Sandbox = s.process("accede-sandbox", s.SandboxURL, sandbox...)
+	s.Sandbox = s.process("accede-sandbox", s.SandboxURL, arguments...)
 	s.Sandbox.ready = func(ctx context.Context) error { return probe(ctx, s.SandboxURL+"/healthz") }
 	if s.vendors != "" {
 		s.Sandbox = nil
 	}
-	for i, url := range s.SlackURLs {
-		name := fmt.Sprintf("slack-%d", i+1)
-		if err := s.write(name+".yaml", s.slackConfig(host(url))); err != nil {
-			return err
-		}
-		replica := s.process("accede-slack", url, "start", "--config", filepath.Join(s.Dir, name+".yaml"))
-		replica.Name, replica.Log, replica.env = name, filepath.Join(s.Dir, name+".log"), s.PluginEnv
-		s.Slack = append(s.Slack, replica)
-	}
 	return nil
 }
-
-func (s *Stack) slackConfig(listen string) string {
-	mode := "signing_secret: " + SlackSigningSecret
-	if s.Socket {
-		mode = "app_token: xapp-demo-app-token"
-	}
-	return fmt.Sprintf(`broker:
-  credential_file: %s
-http:
-  listen: %s
-role_to_recipients:
-  "*": ["#access-requests"]
-%sslack:
-  api_url: %s/slack/api/
-  bot_token: xoxb-demo-bot-token
-  %s
-`, filepath.Join(s.Dir, "slack.creds"), listen, s.PluginSettings, s.SandboxURL, mode)
-}
-
-// SlackSigningSecret is the signing secret of the sandbox's Slack app.
-const SlackSigningSecret = "8f742231b10e8888abcd99yyyzzz85a5"
 
 func (s *Stack) write(name, text string) error {
 	if err := os.WriteFile(filepath.Join(s.Dir, name), []byte(text), 0o600); err != nil {
@@ -245,32 +261,6 @@ func (s *Stack) Start(ctx context.Context) error {
 	return s.StartPlugins(ctx)
 }
 
-// StartPlugins registers the Slack plugin and brings its replicas up.
-func (s *Stack) StartPlugins(ctx context.Context) error {
-	if _, err := s.Admin(ctx, "admin", "plugin", "add", "slack", "--out", filepath.Join(s.Dir, "slack.creds")); err != nil {
-		return err
-	}
-	for _, replica := range s.Slack {
-		if err := replica.Launch(); err != nil {
-			return err
-		}
-	}
-	for _, replica := range s.Slack {
-		if err := replica.Ready(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Linked are the demo people whose Slack accounts are connected, with their accounts.
-func Linked() map[string]string {
-	return map[string]string{"alice": "U0ALICE", "ivan": "U0IVAN", "bob": "U0BOB"}
-}
-
-// SlackTenant is the sandbox's Slack workspace.
-const SlackTenant = "T0ACCEDE"
-
 // StartCore brings the core up alone and fills it with the demo's roles, people and links.
 func (s *Stack) StartCore(ctx context.Context) error {
 	if err := s.Core.Start(ctx); err != nil {
@@ -290,8 +280,8 @@ func (s *Stack) StartCore(ctx context.Context) error {
 	if _, err := s.Admin(ctx, "apply", "-f", filepath.Join(s.Root, "configs", "demo")); err != nil {
 		return err
 	}
-	for person, account := range Linked() {
-		if _, err := s.Admin(ctx, "admin", "link", "add", "slack", SlackTenant, account, "--person", person); err != nil {
+	for _, plugin := range s.Plugins {
+		if err := s.link(ctx, plugin); err != nil {
 			return err
 		}
 	}
@@ -366,7 +356,11 @@ func (s *Stack) Kill() {
 }
 
 func (s *Stack) processes() []*Process {
-	all := append(slices.Clone(s.Slack), s.Core)
+	var all []*Process
+	for _, plugin := range s.Plugins {
+		all = append(all, plugin.Replicas...)
+	}
+	all = append(all, s.Core)
 	if s.Sandbox != nil {
 		all = append(all, s.Sandbox)
 	}
