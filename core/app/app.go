@@ -15,10 +15,8 @@ import (
 	"github.com/accede/accede/broker/embedded"
 	"github.com/accede/accede/broker/jetstream"
 	"github.com/accede/accede/core"
-	"github.com/accede/accede/core/httpapi"
 	"github.com/accede/accede/core/service"
 	"github.com/accede/accede/core/store/sqlite"
-	"github.com/accede/accede/core/web"
 	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/httpx"
 	"github.com/accede/accede/internal/obs"
@@ -174,16 +172,10 @@ func (a *App) brokerAddress() string {
 }
 
 func (a *App) listen(ctx context.Context) error {
-	api, err := httpapi.New(httpapi.Options{Service: a.service, Logger: a.logger, Registerer: a.registry, Now: a.now})
-	if err != nil {
+	var err error
+	if a.handler, err = a.routes(); err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", api)
-	mux.Handle("/requests/", web.New())
-	mux.Handle("GET /metrics", obs.MetricsHandler(a.registry, a.logger))
-	a.health().Register(mux)
-	a.handler = mux
 	a.listener, err = httpx.Listen(ctx, a.config.HTTP.Listen)
 	if err != nil {
 		return fmt.Errorf("%w; is another core running? http.listen in the configuration names the address", err)
