@@ -1,0 +1,321 @@
+package mattermost
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mattermost/mattermost-server/v6/model"
+
+	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/plugins"
+)
+
+// A post's message holds 16,383 characters and its props 800,000
+// (https://github.com/mattermost/mattermost/blob/master/server/public/model/post.go); nothing of ours comes near. These
+// limits are for the reader's sake.
+const (
+	maxName         = 120
+	maxHeading      = 300
+	maxRoles        = 4000
+	maxReason       = 4200
+	maxReviewReason = 400
+	maxReviewsShown = 6
+	maxLineOfOurs   = 2000
+)
+
+// Ids of the card's buttons. Servers before 11 take letters and digits only:
+// https://developers.mattermost.com/integrate/plugins/interactive-messages/.
+const (
+	actionApprove = "approve"
+	actionDeny    = "deny"
+	actionProbe   = "check"
+)
+
+// Colours of the bar beside the card.
+const (
+	colourPending = "#e0a000"
+	colourGood    = "#1f8a5b"
+	colourBad     = "#c0392b"
+	colourQuiet   = "#8a8f98"
+)
+
+// artist draws cards.
+type artist struct {
+	seal plugins.Sealer
+	// action is where Mattermost reports a press of a button.
+	action string
+	// answers says whether somebody listens to buttons.
+	answers bool
+}
+
+// card draws a request's card for a channel. The error is that the card names no proper request. The message above the
+// attachment says only what never changes, because a server may forbid to edit messages after a while, but not props.
+func (a artist) card(c plugins.Card, channel, key string) (message, error) {
+	actions, err := a.actions(c, channel, key)
+	if err != nil {
+		return message{}, err
+	}
+	return message{text: heading(c), props: props{Key: key, Attachments: []*model.SlackAttachment{{
+		Fallback: stateSign(c.State) + " " + stateWord(c.State),
+		Color:    colour(c.State), Text: body(c), Fields: facts(c), Footer: signature(c), Actions: actions,
+	}}}}, nil
+}
+
+func heading(c plugins.Card) string {
+	return code(orNobody(c.Requester.Shown()), maxName) + " asks for " + code(orNone(c.Roles), maxHeading)
+}
+
+func orNobody(name string) string {
+	if strings.TrimSpace(name) == "" {
+		return "somebody without a name"
+	}
+	return name
+}
+
+func orNone(roles []string) string {
+	if text := strings.Join(roles, ", "); strings.TrimSpace(text) != "" {
+		return text
+	}
+	return "nothing"
+}
+
+// body is the card's text: where it stands, why it is asked, who said what, and the way to the core.
+func body(c plugins.Card) string {
+	parts := []string{standing(c)}
+	if strings.TrimSpace(c.Reason) != "" {
+		parts = append(parts, "Reason\n"+quoted(c.Reason, maxReason))
+	}
+	parts = append(parts, reviews(c)...)
+	parts = append(parts, resolution(c)...)
+	if c.URL != "" {
+		parts = append(parts, openLink(c.URL))
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+func standing(c plugins.Card) string {
+	return stateSign(c.State) + " **" + stateWord(c.State) + "**" + progressTail(c)
+}
+
+func progressTail(c plugins.Card) string {
+	if c.State != v1.StatePending || len(c.Progress) == 0 {
+		return ""
+	}
+	parts := make([]string, 0, len(c.Progress))
+	for _, progress := range c.Progress {
+		name := "approvals"
+		if strings.TrimSpace(progress.Name) != "" {
+			name = code(progress.Name, maxName)
+		}
+		parts = append(parts, fmt.Sprintf("%s %d of %d", name, progress.Have, progress.Need))
+	}
+	return " · " + strings.Join(parts, " · ")
+}
+
+func stateSign(state v1.State) string {
+	switch state {
+	case v1.StatePending:
+		return "◔"
+	case v1.StateApproved, v1.StatePromoted:
+		return "✓"
+	case v1.StateDenied:
+		return "✗"
+	default:
+		return "–"
+	}
+}
+
+func stateWord(state v1.State) string {
+	switch state {
+	case v1.StatePending:
+		return "Waiting for a decision"
+	case v1.StateApproved:
+		return "Approved"
+	case v1.StatePromoted:
+		return "Approved and promoted"
+	case v1.StateDenied:
+		return "Denied"
+	case v1.StateExpired:
+		return "Expired without a decision"
+	case v1.StateWithdrawn:
+		return "Withdrawn by the requester"
+	default:
+		return literal(oneLine(string(state), maxName))
+	}
+}
+
+func colour(state v1.State) string {
+	switch state {
+	case v1.StatePending:
+		return colourPending
+	case v1.StateApproved, v1.StatePromoted:
+		return colourGood
+	case v1.StateDenied:
+		return colourBad
+	default:
+		return colourQuiet
+	}
+}
+
+// facts are the two columns: what is asked, by whom, for how long.
+func facts(c plugins.Card) []*model.SlackAttachmentField {
+	fields := []*model.SlackAttachmentField{
+		field("Requester", person(c.Requester)), field("Roles", code(orNone(c.Roles), maxRoles)),
+	}
+	if c.Duration > 0 {
+		fields = append(fields, field("Access for", v1.Duration(c.Duration).String()))
+	}
+	if c.State == v1.StatePending && !c.Expires.IsZero() {
+		fields = append(fields, field("Decide before", inUTC(c.Expires)))
+	}
+	if !c.AccessStarts.IsZero() {
+		fields = append(fields, field("Access from", inUTC(c.AccessStarts)))
+	}
+	if !c.AccessExpires.IsZero() {
+		title := "Access until"
+		if c.AccessEnded {
+			title = "Access has ended; was until"
+		}
+		fields = append(fields, field(title, inUTC(c.AccessExpires)))
+	}
+	return fields
+}
+
+func field(title, value string) *model.SlackAttachmentField {
+	return &model.SlackAttachmentField{Title: title, Value: value, Short: model.SlackCompatibleBool(len(value) <= maxName)}
+}
+
+func person(p v1.PersonRef) string {
+	shown := code(orNobody(p.Shown()), maxName)
+	if name := code(p.Name, maxName); p.Name != "" && name != shown {
+		return shown + " (" + name + ")"
+	}
+	return shown
+}
+
+func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+func reviews(c plugins.Card) []string {
+	shown := c.Reviews
+	var lines []string
+	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
+		shown = shown[hidden:]
+		lines = append(lines, fmt.Sprintf("%d earlier reviews are shown in Accede only.", hidden))
+	}
+	for _, review := range shown {
+		lines = append(lines, spoken(review))
+	}
+	return lines
+}
+
+// spoken says who said what and why.
+func spoken(review v1.Review) string {
+	line := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
+	if !review.Created.IsZero() {
+		line += ", " + inUTC(review.Created)
+	}
+	return line + because(review.Reason, maxReviewReason)
+}
+
+func because(reason string, limit int) string {
+	if strings.TrimSpace(reason) == "" {
+		return ""
+	}
+	return "\n" + quoted(reason, limit)
+}
+
+func reviewSign(verdict v1.Verdict) string {
+	if verdict == v1.Approve {
+		return "✓"
+	}
+	return "✗"
+}
+
+func reviewVerb(review v1.Review) string {
+	verb := "denied"
+	if review.Verdict == v1.Approve {
+		verb = "approved"
+	}
+	if len(review.Roles) > 0 {
+		verb += " " + code(strings.Join(review.Roles, ", "), maxName)
+	}
+	if review.Override {
+		verb += " as an administrator, overriding the rules"
+	}
+	return verb
+}
+
+// resolution says who ended it and why, unless the last review above it says so already.
+func resolution(c plugins.Card) []string {
+	end := c.Resolution
+	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
+		return nil
+	}
+	line := stateSign(end.State) + " " + stateWord(end.State)
+	if end.By != nil {
+		line += " by " + person(*end.By)
+	}
+	if end.Override {
+		line += ", overriding the rules"
+	}
+	if !end.At.IsZero() {
+		line += ", " + inUTC(end.At)
+	}
+	return []string{line + because(end.Reason, maxReviewReason)}
+}
+
+// openLink is the link to the core.
+func openLink(address string) string {
+	return "[Open in Accede](" + strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "\n", "%0A", "<", "%3C", ">", "%3E").Replace(address) + ")"
+}
+
+// signature lets people compare what they see here with what they see elsewhere.
+func signature(c plugins.Card) string {
+	text := "Request " + oneLine(c.RequestID, maxName)
+	if c.Fingerprint != "" {
+		text += " · Fingerprint " + oneLine(plugins.FingerprintShown(c.Fingerprint), maxName)
+	}
+	return text
+}
+
+func (a artist) actions(c plugins.Card, channel, key string) ([]*model.PostAction, error) {
+	if !a.answers || c.State != v1.StatePending {
+		return nil, nil
+	}
+	var actions []*model.PostAction
+	for _, verdict := range c.Actions {
+		sealed, err := a.seal.Seal(plugins.Action{
+			RequestID: c.RequestID, Version: c.Version, Fingerprint: c.Fingerprint, Verdict: verdict,
+		}, buttonIn(channel, key))
+		if err != nil {
+			return nil, &plugins.Error{
+				Op: "sealing button", Kind: plugins.Invalid, Err: err,
+				Public: "The request has no proper id or fingerprint; please report this as a fault of the plugin.",
+			}
+		}
+		actions = append(actions, a.button(verdict, map[string]any{contextSeal: sealed, contextKey: key}))
+	}
+	return actions, nil
+}
+
+func (a artist) button(verdict v1.Verdict, context map[string]any) *model.PostAction {
+	button := &model.PostAction{
+		Id: actionApprove, Type: model.PostActionTypeButton, Name: "Approve", Style: "good",
+		Integration: &model.PostActionIntegration{URL: a.action, Context: context},
+	}
+	if verdict == v1.Deny {
+		button.Id, button.Name, button.Style = actionDeny, "Deny", "danger"
+	}
+	return button
+}
+
+// What a button's context holds. Mattermost keeps it from everybody who sees the post.
+const (
+	contextSeal  = "seal"
+	contextKey   = "key"
+	contextProbe = "probe"
+)
+
+// buttonIn binds a button to the channel and the delivery that it was made for.
+func buttonIn(channel, key string) string { return "button in " + channel + " of " + key }
