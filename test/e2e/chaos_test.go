@@ -2,11 +2,9 @@ package e2e
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +37,7 @@ func TestChaos(t *testing.T) {
 	s := lay(t, stack.Options{
 		Replicas: 3, PluginSettings: quick, PluginEnv: []string{"ACCEDE_FAILPOINT=" + failpoints},
 	})
-	s.Slack()[2].Calm() // this one is frozen instead
+	s.Slack()[2].Arm() // this one is frozen instead
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +46,7 @@ func TestChaos(t *testing.T) {
 	if err := sim.Faults(t.Context(), map[string]any{"fail_before": 0.025, "fail_after": 0.025, "drop_after": 0.03}); err != nil {
 		t.Fatal(err)
 	}
-	havoc := newHavoc(s)
+	havoc := newHavoc(s.Slack()[:2], s.Slack()[2:])
 	pace := time.NewTicker(run.pace)
 	defer pace.Stop()
 	for i := range run.requests {
@@ -142,72 +140,5 @@ func wipe(t *testing.T, s *stack.Stack) {
 	}
 	if err := s.Core.Start(t.Context()); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// havoc kills and freezes plugin replicas until it is told to stop.
-type havoc struct {
-	stack                  *stack.Stack
-	kills, deaths, freezes int
-	quit                   chan struct{}
-	done                   sync.WaitGroup
-}
-
-func newHavoc(s *stack.Stack) *havoc {
-	h := &havoc{stack: s, quit: make(chan struct{})}
-	h.done.Go(h.rage)
-	h.done.Go(h.freeze)
-	return h
-}
-
-// stop leaves every replica running, without failpoints hitting fresh work.
-func (h *havoc) stop() {
-	close(h.quit)
-	h.done.Wait()
-	for _, replica := range h.stack.Slack() {
-		replica.Kill()
-		replica.Calm()
-		_ = replica.Launch()
-	}
-}
-
-func (h *havoc) rest(least, most time.Duration) bool {
-	timer := time.NewTimer(least + rand.N(most-least)) //nolint:gosec // a test's dice
-	defer timer.Stop()
-	select {
-	case <-h.quit:
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
-func (h *havoc) rage() {
-	for h.rest(100*time.Millisecond, 300*time.Millisecond) {
-		for _, replica := range h.stack.Slack()[:2] {
-			if !replica.Running() {
-				h.deaths++
-				_ = replica.Launch()
-			}
-		}
-		victim := h.stack.Slack()[rand.IntN(2)] //nolint:gosec // a test's dice
-		victim.Kill()
-		h.kills++
-		_ = victim.Launch()
-	}
-}
-
-// freeze stops the third replica for longer than a lease, again and again.
-func (h *havoc) freeze() {
-	replica := h.stack.Slack()[2]
-	for h.rest(200*time.Millisecond, 800*time.Millisecond) {
-		if !replica.Running() {
-			_ = replica.Launch()
-			continue
-		}
-		replica.Freeze()
-		h.freezes++
-		_ = h.rest(2500*time.Millisecond, 3500*time.Millisecond)
-		replica.Thaw()
 	}
 }

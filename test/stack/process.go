@@ -66,8 +66,8 @@ func (p *Process) Launch() error {
 	return nil
 }
 
-// Calm takes away the environment that was set for this process alone, from the next run on.
-func (p *Process) Calm() { p.env = nil }
+// Arm sets the environment that this process alone has, from the next run on. Nothing takes it away.
+func (p *Process) Arm(env ...string) { p.env = env }
 
 // readyWithin bounds the wait for a process to become ready.
 const readyWithin = 20 * time.Second
