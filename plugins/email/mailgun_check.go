@@ -18,7 +18,7 @@ func (m *mailgun) check(ctx context.Context, _ []string) []plugins.Finding {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	findings := m.checkSettings()
-	answer, err := m.call(ctx, http.MethodGet, "/v3/domains/"+m.domain(), nil, "", vendorhttp.Repeatable)
+	answer, err := m.call(ctx, http.MethodGet, "/v4/domains/"+m.domain(), nil, "", vendorhttp.Repeatable)
 	if err != nil {
 		return append(findings, mailgunFinding("Mailgun cannot be used", err))
 	}

@@ -19,6 +19,8 @@ const (
 	maxReason       = v1.MaxReasonBytes
 	maxReviewReason = 600
 	maxReviewsShown = 10
+	maxNote         = 600
+	maxNotesShown   = 5
 	maxID           = 64
 )
 
@@ -63,6 +65,9 @@ func cardSheet(c plugins.Card) sheet {
 	}
 	s.quotes = append(s.quotes, reviews(c)...)
 	s.quotes = append(s.quotes, resolution(c)...)
+	for _, note := range c.Notes[max(0, len(c.Notes)-maxNotesShown):] {
+		s.quotes = append(s.quotes, quote{line: shown(note, maxNote)})
+	}
 	return s
 }
 
@@ -77,7 +82,7 @@ func subject(c plugins.Card) string {
 	if text == "" {
 		text = "A request for access"
 	}
-	return text + " [" + oneLine(id, maxID) + "]"
+	return inert(text) + " [" + oneLine(id, maxID) + "]"
 }
 
 func heading(c plugins.Card) string {

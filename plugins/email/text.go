@@ -52,31 +52,22 @@ func visible(text string) string {
 // isMark says whether r is a direction mark, which has no effect beyond its place.
 func isMark(r rune) bool { return r == '\u200e' || r == '\u200f' || r == '\u061c' }
 
-// inert breaks up what mail programs turn into links on their own: addresses with a scheme, hosts and mail addresses.
+// inert breaks up what mail programs turn into links on their own: the scheme of an address before its colon, hosts and
+// mail addresses after each dot and at sign.
 func inert(text string) string {
 	var out strings.Builder
 	runes := []rune(text)
 	for i, r := range runes {
+		inside := i > 0 && i+1 < len(runes) && !unicode.IsSpace(runes[i-1]) && !unicode.IsSpace(runes[i+1])
+		if inside && r == ':' {
+			out.WriteRune(breaker)
+		}
 		out.WriteRune(r)
-		if i > 0 && i+1 < len(runes) && linking(runes[i-1], r, runes[i+1]) {
+		if inside && strings.ContainsRune(".@/。．｡＠", r) && (r != '/' || runes[i-1] == '/' || runes[i-1] == ':') {
 			out.WriteRune(breaker)
 		}
 	}
 	return out.String()
-}
-
-func linking(before, r, after rune) bool {
-	if unicode.IsSpace(before) || unicode.IsSpace(after) {
-		return false
-	}
-	switch r {
-	case '.', '@', ':', '。', '．', '｡', '＠':
-		return true
-	case '/':
-		return before == ':' || before == '/'
-	default:
-		return false
-	}
 }
 
 // cut shortens text to at most limit characters, never inside one that people see as one, and says that it did.
