@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/email"
+	"github.com/accede/accede/plugins/email/emailsim"
 	"github.com/accede/accede/plugins/slack"
 	"github.com/accede/accede/plugins/slack/slacksim"
 	"github.com/accede/accede/plugins/standin"
@@ -32,6 +34,7 @@ type StandIn interface {
 // All lists every plugin in alphabetical order of their names.
 func All() []Entry {
 	return []Entry{
+		{Spec: email.Spec(), StandIn: emailStandIn, Demo: emailsim.DemoPlugin, Side: "smtp"},
 		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
 	}
 }
@@ -44,6 +47,10 @@ func Find(name string) (Entry, bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+func emailStandIn(options standin.Options) (StandIn, error) {
+	return emailsim.New(emailsim.Demo(), options)
 }
 
 func slackStandIn(options standin.Options) (StandIn, error) {
