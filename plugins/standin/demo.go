@@ -22,4 +22,6 @@ type Demo struct {
 	Accounts map[string]string
 	// OnCall says that the plugin approves for people on call.
 	OnCall bool
+	// Schedule is the on-call schedule on which PUT /sandbox/oncall sets {"schedule", "person", "level"}.
+	Schedule string
 }
