@@ -18,7 +18,7 @@ func (s *Sim) Posts() []standin.Post {
 	for _, m := range s.store.all() {
 		box, _ := s.mailbox(m.To)
 		posts = append(posts, standin.Post{
-			ID: m.ID, Place: box.Name, Parent: m.Parent, Key: m.Key, Text: m.readable(), OnlyFor: box.Name,
+			ID: m.ID, Place: box.Name, Parent: m.Parent, Key: m.Key, Text: m.readable(),
 		})
 	}
 	return posts
