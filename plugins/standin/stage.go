@@ -26,7 +26,8 @@ type Post struct {
 	Place string `json:"place"`
 	// Parent is the post that this one belongs to, as a reply or a comment does.
 	Parent string `json:"parent,omitempty"`
-	// OnlyFor is the one person who sees it where others see nothing.
+	// OnlyFor is the one person who sees it in a place where others see nothing of it. A mailbox or a direct message is a
+	// place of its own, and leaves this empty.
 	OnlyFor string `json:"only_for,omitempty"`
 	// Key is the delivery key inside it, if it carries one.
 	Key string `json:"key,omitempty"`
