@@ -56,7 +56,7 @@ func lay(t *testing.T, options stack.Options) *stack.Stack {
 	t.Cleanup(func() {
 		s.Kill()
 		if t.Failed() {
-			for _, process := range append(s.Slack(), s.Core, s.Sandbox) {
+			for _, process := range s.Processes() {
 				t.Logf("the end of %s's log:\n%s", process.Name, process.Tail())
 			}
 		}

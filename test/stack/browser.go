@@ -36,8 +36,22 @@ func (s *Stack) Browse(ctx context.Context, person string) (*Browser, error) {
 		return nil, fmt.Errorf("making a cookie jar: %w", err)
 	}
 	b := &Browser{base: s.CoreURL, client: http.Client{Jar: jar, Timeout: callWithin}}
-	_, err = b.Send(ctx, "/sign-in", url.Values{"name": {person}, "password": {password}})
-	return b, err
+	return b, b.signIn(ctx, url.Values{"name": {person}, "password": {password}})
+}
+
+// signIn does not follow where a sign-in leads.
+func (b *Browser) signIn(ctx context.Context, form url.Values) error {
+	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	defer func() { b.client.CheckRedirect = nil }()
+	response, err := b.post(ctx, "/sign-in", form)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusSeeOther {
+		return fmt.Errorf("signing %s in on the page: %s", form.Get("name"), response.Status)
+	}
+	return nil
 }
 
 // Open opens a page; an address of the core may be given in full.
@@ -46,33 +60,36 @@ func (b *Browser) Open(ctx context.Context, address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.do(request)
+	return read(b.client.Do(request))
 }
 
 // Send sends a form off and returns the page that it leads to.
 func (b *Browser) Send(ctx context.Context, path string, form url.Values) (string, error) {
+	return read(b.post(ctx, path, form))
+}
+
+func (b *Browser) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Origin", b.base)
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
-	return b.do(request)
+	return b.client.Do(request)
 }
 
-func (b *Browser) do(request *http.Request) (string, error) {
-	response, err := b.client.Do(request)
+func read(response *http.Response, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = response.Body.Close() }()
 	page, err := io.ReadAll(response.Body)
 	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", request.URL, err)
+		return "", fmt.Errorf("reading a page: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return string(page), fmt.Errorf("%s %s answers %s: %.500s", request.Method, request.URL, response.Status, page)
+		return string(page), fmt.Errorf("%s answers %s: %.500s", response.Request.URL, response.Status, page)
 	}
 	return string(page), nil
 }

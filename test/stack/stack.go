@@ -341,7 +341,7 @@ func (s *Stack) command(ctx context.Context, env []string, args ...string) (stri
 // Stop ends everything in order, plugins first.
 func (s *Stack) Stop() error {
 	var problems []error
-	for _, process := range s.processes() {
+	for _, process := range s.Processes() {
 		process.Thaw()
 		problems = append(problems, process.Stop())
 	}
@@ -350,12 +350,13 @@ func (s *Stack) Stop() error {
 
 // Kill ends everything at once.
 func (s *Stack) Kill() {
-	for _, process := range s.processes() {
+	for _, process := range s.Processes() {
 		process.Kill()
 	}
 }
 
-func (s *Stack) processes() []*Process {
+// Processes are all of the stack's, plugins first.
+func (s *Stack) Processes() []*Process {
 	var all []*Process
 	for _, plugin := range s.Plugins {
 		all = append(all, plugin.Replicas...)
