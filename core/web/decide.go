@@ -117,7 +117,7 @@ func withdraw(v *visit) error {
 	if _, err := v.Service.Withdraw(v.ctx(), v.actor, id, input); err != nil {
 		return v.refuseOnPage(decisionForm{}, err)
 	}
-	v.flash(ui.Good, "You have taken this request back.")
+	v.flash(ui.Plain, "You have taken this request back.")
 	return v.redirect("/requests/" + id)
 }
 

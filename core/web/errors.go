@@ -18,7 +18,6 @@ import (
 // errSignIn leads to the sign-in page and back.
 var errSignIn = errors.New("not signed in")
 
-//nolint:gochecknoglobals // refusals that are always the same
 var (
 	errNoPage  error = core.Refuse(v1.CodeNotFound, "There is no page at this address. Check it, or begin at the first page.")
 	errForeign error = core.Refuse(v1.CodeForbidden,
@@ -95,8 +94,10 @@ func kindOf(code v1.Code) (status int, title string) {
 func (v *visit) unexpected(err error) fault {
 	v.log(err)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fault{http.StatusServiceUnavailable, "Not just now",
-			"Accede did not finish this in time. It may or may not have been done; look before you try again.", time.Second}
+		return fault{
+			http.StatusServiceUnavailable, "Not just now",
+			"Accede did not finish this in time. It may or may not have been done; look before you try again.", time.Second,
+		}
 	}
 	return fault{status: http.StatusInternalServerError, title: "Something went wrong", text: fmt.Sprintf(
 		"Something went wrong inside Accede. Try again; if it stays, give the administrator this reference: %s.", reference(v.ctx()))}

@@ -248,14 +248,16 @@ func (b *browser) post(path string, form url.Values) answer {
 	return b.do(http.MethodPost, path, form, map[string]string{"Sec-Fetch-Site": "same-origin"})
 }
 
-// cookie is the browser's cookie of this name; empty if it has none.
-func (b *browser) cookie(name string) string {
+const sessionCookie = "accede_session"
+
+// session is the secret in the browser's cookie; empty if it has none.
+func (b *browser) session() string {
 	address, err := url.Parse(b.h.server.URL)
 	if err != nil {
 		b.h.t.Fatal(err)
 	}
 	for _, cookie := range b.http.Jar.Cookies(address) {
-		if cookie.Name == name {
+		if cookie.Name == sessionCookie {
 			return cookie.Value
 		}
 	}
@@ -275,14 +277,13 @@ func (a answer) want(status int, texts ...string) answer {
 	return a
 }
 
-func (a answer) without(texts ...string) answer {
+func (a answer) without(texts ...string) {
 	a.t.Helper()
 	for _, text := range texts {
 		if strings.Contains(a.body, text) {
 			a.t.Errorf("the page has %q:\n%s", text, a.body)
 		}
 	}
-	return a
 }
 
 // leads checks where a redirect goes.

@@ -57,7 +57,7 @@ func (s *site) identify(next http.Handler) http.Handler {
 // rescue answers a panic like any internal error.
 func (s *site) rescue(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
+		defer func() { //nolint:contextcheck // the context is that of the visit
 			cause := recover()
 			if cause == nil {
 				return

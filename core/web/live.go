@@ -29,7 +29,7 @@ const (
 func (s *site) live() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{site: s, w: w, r: r}
-		id, err := v.mayFollow()
+		id, err := v.mayFollow() //nolint:contextcheck // the context is that of the visit
 		if err != nil {
 			http.Error(w, "There is nothing to follow here.", http.StatusNotFound) // any failure makes the browser give up
 			return
@@ -39,7 +39,7 @@ func (s *site) live() http.Handler {
 			return
 		}
 		defer s.streams.leave(v.actor.Person.Name)
-		v.follow(id)
+		v.follow(id) //nolint:contextcheck // as above
 	})
 }
 

@@ -82,7 +82,7 @@ func signOut(v *visit) error {
 		}
 	}
 	http.SetCookie(v.w, v.cookies.forget(v.cookies.sessionName))
-	v.flash(ui.Good, "You are signed out.")
+	v.flash(ui.Plain, "You are signed out.")
 	return v.redirect(signInPath)
 }
 

@@ -49,7 +49,7 @@ func (v *visit) form() (url.Values, error) {
 	if err := v.r.ParseForm(); err != nil {
 		return nil, core.Refuse(v1.CodeInvalid, "The form did not arrive whole. Go back and send it again.")
 	}
-	return v.r.PostForm, nil
+	return v.r.PostForm, nil //nolint:forbidigo // the field, not the function
 }
 
 // back is the way back to where a form came from, if it came from here.

@@ -117,7 +117,7 @@ func (s *site) handle(show handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
 		defer cancel()
-		s.answer(w, r.WithContext(ctx), show)
+		s.answer(w, r.WithContext(ctx), show) //nolint:contextcheck // it is inside the request
 	})
 }
 
