@@ -22,8 +22,7 @@ var frameText string
 // Frame draws the pages of one stand-in: a title bar, the people to act as, and whatever the vendor's own template
 // "content" makes of Page.Content. Nothing is loaded from elsewhere, and the page works without JavaScript.
 type Frame struct {
-	pages    *template.Template
-	security string
+	pages *template.Template
 }
 
 // Page is what a frame draws.
@@ -45,6 +44,8 @@ type Page struct {
 	FaultsAction string
 	// Back is the query string that forms lead back to.
 	Back string
+	// Style and Script are relative addresses of files that the stand-in itself serves; empty for none.
+	Style, Script string
 	// Content is handed to the template "content".
 	Content any
 }
@@ -64,7 +65,7 @@ func NewFrame(vendorTemplates string, funcs template.FuncMap) (*Frame, error) {
 	if _, err := pages.Parse(vendorTemplates); err != nil {
 		return nil, fmt.Errorf("parsing the vendor's templates: %w", err)
 	}
-	return &Frame{pages: pages, security: securityPolicy()}, nil
+	return &Frame{pages: pages}, nil
 }
 
 func frameFuncs() template.FuncMap {
@@ -78,9 +79,15 @@ func frameFuncs() template.FuncMap {
 	}
 }
 
-func securityPolicy() string {
+// securityPolicy allows what the frame itself contains, and the stand-in's own files if the page has any.
+func securityPolicy(page Page) string {
+	own := ""
+	if page.Style != "" || page.Script != "" {
+		own = "'self' "
+	}
 	return "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; frame-src 'self'; " +
-		"connect-src 'self'; img-src data:; style-src " + hashSource(styleSheet) + "; script-src " + hashSource(followScript)
+		"connect-src 'self'; img-src data:; style-src " + own + hashSource(styleSheet) +
+		"; script-src " + own + hashSource(followScript)
 }
 
 func hashSource(text string) string {
@@ -97,7 +104,7 @@ func (f *Frame) Render(w http.ResponseWriter, status int, page Page) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", f.security)
+	h.Set("Content-Security-Policy", securityPolicy(page))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")

@@ -320,3 +320,23 @@ func FuzzFaults(f *testing.F) {
 		}
 	})
 }
+
+func TestAPageMayLoadOnlyTheStandInsOwnFiles(t *testing.T) {
+	frame, err := standin.NewFrame(`{{define "content"}}{{end}}`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for own, page := range map[bool]standin.Page{false: {}, true: {Style: "assets/board.css", Script: "assets/board.js"}} {
+		rec := httptest.NewRecorder()
+		if err := frame.Render(rec, http.StatusOK, page); err != nil {
+			t.Fatal(err)
+		}
+		policy, body := rec.Header().Get("Content-Security-Policy"), rec.Body.String()
+		if allowed := strings.Contains(policy, "script-src 'self' 'sha256-"); allowed != own {
+			t.Errorf("with own files %t the policy is %s", own, policy)
+		}
+		if linked := strings.Contains(body, `src="assets/board.js"`) && strings.Contains(body, `href="assets/board.css"`); linked != own {
+			t.Errorf("with own files %t the page is %s", own, body)
+		}
+	}
+}

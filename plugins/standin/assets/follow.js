@@ -10,7 +10,7 @@
 
   function busy() {
     var at = document.activeElement;
-    return document.hidden || (at && at.closest("#live") && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+    return document.hidden || document.querySelector("[data-busy]") || (at && at.closest("#live") && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
   }
   function text(response) { return response.ok ? response.text() : Promise.reject(response.status); }
   function redraw(latest) {
