@@ -92,6 +92,7 @@ func TestSandbox(t *testing.T) {
 	for path, want := range map[string]string{
 		"/":             `src="slack/?as=ivan&amp;bare=1"`,
 		"/healthz":      "ok",
+		"/?as=alice":    `src="slack/?as=alice&amp;bare=1"`,
 		"/slack/":       "access-requests",
 		"/slack":        "access-requests",
 		"/slack/api/x":  "unknown_method",

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -86,34 +87,37 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "ok\n")
 }
 
-// indexPage is what the template "content" draws.
+// indexPage is what the template "content" draws: one person's view of every vendor, side by side.
 type indexPage struct {
-	StandIns []vendorLink
-	Views    []chatView
+	Person string
+	Views  []vendorView
 }
 
-type vendorLink struct{ Title, Href string }
+type vendorView struct{ Vendor, Src, Open string }
 
-// chatView is one chat as one person sees it.
-type chatView struct{ Vendor, Person, Src, Open string }
-
-// onlookers are the demo's people who have most to see, side by side.
-func onlookers() [][2]string {
-	return [][2]string{{"alice", "Alice asks"}, {"ivan", "Ivan decides"}, {"bob", "Bob decides"}}
-}
-
-func (b *sandbox) index(w http.ResponseWriter, _ *http.Request) {
-	var page indexPage
-	for _, s := range b.standIns {
-		page.StandIns = append(page.StandIns, vendorLink{Title: s.title, Href: s.name + "/"})
-		for _, o := range onlookers() {
-			as := url.Values{"as": {o[0]}}
-			open := s.name + "/?" + as.Encode()
-			as.Set("bare", "1")
-			page.Views = append(page.Views, chatView{Vendor: s.title, Person: o[1], Open: open, Src: s.name + "/?" + as.Encode()})
-		}
+// onlookers are the demo's people by the name under which every stand-in knows them.
+func onlookers() []standin.Person {
+	return []standin.Person{
+		{ID: "ivan", Name: "Ivan, who decides"}, {ID: "bob", Name: "Bob, who decides"}, {ID: "alice", Name: "Alice, who asks"},
+		{ID: "carol", Name: "Carol, not connected"},
 	}
-	err := b.frame.Render(w, http.StatusOK, standin.Page{Title: "Accede sandbox", Subtitle: "every chat, side by side", Content: page})
+}
+
+func (b *sandbox) index(w http.ResponseWriter, r *http.Request) {
+	people := onlookers()
+	at := max(0, slices.IndexFunc(people, func(p standin.Person) bool { return p.ID == r.URL.Query().Get("as") }))
+	people[at].Selected = true
+	page := indexPage{Person: people[at].Name}
+	as := url.Values{"as": {people[at].ID}}
+	bare := url.Values{"as": {people[at].ID}, "bare": {"1"}}
+	for _, s := range b.standIns {
+		page.Views = append(page.Views, vendorView{
+			Vendor: s.title, Open: s.name + "/?" + as.Encode(), Src: s.name + "/?" + bare.Encode(),
+		})
+	}
+	err := b.frame.Render(w, http.StatusOK, standin.Page{
+		Title: "Accede sandbox", Subtitle: "every vendor, side by side", People: people, Content: page,
+	})
 	if err != nil {
 		b.logger.Error("the index could not be drawn", "err", err)
 	}
