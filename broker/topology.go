@@ -97,6 +97,8 @@ const (
 	MethodCards     = "cards"
 	MethodDuty      = "duty"
 	MethodNote      = "note"
+	MethodKeep      = "keep"
+	MethodRecall    = "recall"
 )
 
 // ActionPlugin returns the plugin named by the subject of a decision, and the request.

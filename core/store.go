@@ -63,6 +63,8 @@ type Reader interface {
 	Unsettled(plugin string, since time.Time, after string, limit int) ([]v1.Request, error)
 	// Pause returns until when a destination is paused; the zero time if it is not.
 	Pause(plugin, destination string) (time.Time, error)
+	// NotebookEntry returns what a plugin has kept under a key, the empty text if nothing.
+	NotebookEntry(plugin, key string) (string, error)
 
 	// Outbox lists events not published yet, oldest first.
 	Outbox(limit int) ([]OutboxEntry, error)
@@ -103,6 +105,9 @@ type Tx interface {
 	SaveDelivery(delivery v1.Delivery) error
 	DeleteDelivery(id string) error
 	SavePause(plugin, destination string, until time.Time) error
+	// SaveNotebookEntry replaces an entry of a plugin's notebook, or deletes it if the value is empty. Of more than most
+	// entries those that were kept longest ago go.
+	SaveNotebookEntry(plugin, key, value string, kept time.Time, most int) error
 
 	AddToOutbox(entry OutboxEntry) error
 	MarkPublished(ids []string, at time.Time) error

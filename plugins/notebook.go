@@ -1,14 +1,18 @@
 package plugins
 
-import "context"
+import (
+	"context"
+
+	v1 "github.com/accede/accede/api/v1"
+)
 
 // Limits of a [Notebook]. The core keeps them.
 const (
 	// MaxNotebookKey and MaxNotebookValue bound one entry, in bytes.
-	MaxNotebookKey   = 256
-	MaxNotebookValue = 4096
+	MaxNotebookKey   = v1.MaxNotebookKey
+	MaxNotebookValue = v1.MaxNotebookValue
 	// MaxNotebookEntries bounds the entries of one plugin; beyond it the entry that was kept longest ago goes.
-	MaxNotebookEntries = 20000
+	MaxNotebookEntries = v1.MaxNotebookEntries
 )
 
 // Notebook keeps what a plugin has learned from its vendor and cannot ask for again, such as where a person can be

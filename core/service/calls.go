@@ -121,6 +121,10 @@ func (c *Calls) dispatch(ctx context.Context, plugin, method string, data []byte
 		return call(ctx, plugin, data, c.Duties.Take)
 	case broker.MethodNote:
 		return call(ctx, plugin, data, c.note)
+	case broker.MethodKeep:
+		return call(ctx, plugin, data, c.keep)
+	case broker.MethodRecall:
+		return call(ctx, plugin, data, c.recall)
 	}
 	return nil, core.Refuse(v1.CodeNotFound, "There is no method %.64q; the plugin may be newer than the core.", method)
 }

@@ -112,7 +112,7 @@ func New(ctx context.Context, options Options) (*Host, error) {
 	h.deliverer = h.newDeliverer()
 	plugin, err := options.Spec.Open(ctx, options.Vendor, plugins.Deps{
 		Logger: logger, HTTP: options.HTTP, Now: func() time.Time { return time.Now().UTC() }, Seal: options.Seal,
-		Cards: cards{h}, DecideInChat: options.Settings.Decisions == DecideInChat,
+		Cards: cards{h}, Notebook: notebookOf(h), DecideInChat: options.Settings.Decisions == DecideInChat,
 	})
 	if err != nil {
 		h.endWork()

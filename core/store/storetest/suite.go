@@ -37,6 +37,7 @@ func Run(t *testing.T, newStore func(t *testing.T) core.Store) {
 		"deliveries/read back what was stored":           keepsDeliveries,
 		"deliveries/are found by request and while open": findsCards,
 		"deliveries/are due":                             findsDueDeliveries,
+		"notebooks/keep the newest entries":              keepsNotebooks,
 		"outbox/keeps the order and what is left":        keepsOutbox,
 		"outbox/finds its place after pruning":           findsPlace,
 		"actions/happen once":                            keepsActions,

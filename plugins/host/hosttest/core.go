@@ -40,6 +40,7 @@ type Core struct {
 	beats      []v1.Heartbeat
 	calls      map[string]int
 	duties     map[string]duty
+	notebook   map[string]string
 	timers     sync.WaitGroup
 }
 
@@ -54,7 +55,7 @@ func New(plugin string) *Core {
 		plugin: plugin, AckWait: time.Minute, PublicURL: "https://accede.example.com", epoch: 1,
 		changed: make(chan struct{}), requests: map[string]v1.Request{}, rows: map[v1.DeliveryKey]*row{},
 		pauses: map[string]time.Time{}, identities: map[string][]v1.Identity{}, decisions: map[string]v1.Answer{},
-		listeners: map[*Conn]func(string, []byte){}, calls: map[string]int{}, duties: map[string]duty{},
+		listeners: map[*Conn]func(string, []byte){}, calls: map[string]int{}, duties: map[string]duty{}, notebook: map[string]string{},
 	}
 }
 

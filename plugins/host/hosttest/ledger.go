@@ -35,6 +35,10 @@ func (c *Core) answer(method string, data []byte) []byte {
 		return on(data, c.takeDuty)
 	case broker.MethodNote:
 		return on(data, c.note)
+	case broker.MethodKeep:
+		return on(data, c.keep)
+	case broker.MethodRecall:
+		return on(data, c.recall)
 	}
 	return refuse(404, v1.CodeNotFound, "no such method")
 }
