@@ -172,4 +172,3 @@ func (b *bot) directWith(ctx context.Context, user string) (string, error) {
 	channel, err := b.api.openDirect(ctx, own.id, user)
 	return channel, failure("opening direct message", repeatable, err)
 }
-
