@@ -21,6 +21,8 @@ type Store interface {
 
 // Reader reads. Single records that do not exist give [ErrNotFound]. Returned values belong to the caller.
 type Reader interface {
+	PasskeyReader
+
 	Request(id string) (v1.Request, error)
 	// Requests lists newest first, unless the filter says otherwise.
 	Requests(filter RequestFilter) ([]v1.Request, error)
@@ -81,6 +83,7 @@ type Reader interface {
 // Tx reads and writes inside one transaction, and reads its own writes.
 type Tx interface {
 	Reader
+	PasskeyTx
 
 	// InsertRequest stores a new request with what it asks, see [AskOf].
 	InsertRequest(request v1.Request, ask string) error
@@ -115,8 +118,8 @@ type Tx interface {
 	InsertIdempotency(record IdempotencyRecord) error
 	AppendAudit(entry AuditEntry) error
 	SaveRelay(state RelayState) error
-	// Prune deletes what only served for a while: published events, idempotency records, link codes and pauses older than
-	// before. It deletes a bounded number at a time and returns how many went: call it until it returns zero.
+	// Prune deletes what only served for a while: published events, idempotency records, link codes, tokens that ended and
+	// pauses older than before. It deletes a bounded number at a time and returns how many went: call it until it returns zero.
 	Prune(before time.Time) (int64, error)
 }
 

@@ -18,6 +18,7 @@ func (t *tx) Prune(before time.Time) (int64, error) {
 			(SELECT rowid FROM idempotency WHERE created >= ?1 ORDER BY rowid LIMIT 1), 9223372036854775807)
 			ORDER BY rowid LIMIT ?2)`,
 		"DELETE FROM link_code WHERE hash IN (SELECT hash FROM link_code WHERE expires < ?1 LIMIT ?2)",
+		"DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires < ?1 LIMIT ?2)",
 		"DELETE FROM pause WHERE (plugin, destination) IN (SELECT plugin, destination FROM pause WHERE until < ?1 LIMIT ?2)",
 	} {
 		gone, err := t.exec(query, before.UnixMicro(), pruneBatch)

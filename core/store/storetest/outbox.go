@@ -152,6 +152,7 @@ func prunes(t *testing.T, store core.Store) {
 	old.Created, waiting.Created = start().Add(-2*time.Hour), start().Add(-time.Hour)
 	addEvents(t, store, old, waiting, young)
 	update(t, store, func(tx core.Tx) error { return tx.MarkPublished([]string{old.ID, young.ID}, start()) })
+	update(t, store, func(tx core.Tx) error { return tx.SavePerson(person("p", "")) })
 	for i, created := range []time.Time{start().Add(-time.Hour), start()} {
 		update(t, store, func(tx core.Tx) error {
 			key := fmt.Sprint(i)
@@ -159,6 +160,9 @@ func prunes(t *testing.T, store core.Store) {
 				return err
 			}
 			if err := tx.SaveLinkCode(core.LinkCode{Hash: key, Expires: created}); err != nil {
+				return err
+			}
+			if err := tx.InsertToken(v1.Token{ID: key, Person: "p", Expires: created}, key); err != nil {
 				return err
 			}
 			return tx.SavePause("slack", key, created)
@@ -171,10 +175,12 @@ func prunes(t *testing.T, store core.Store) {
 		})
 		return gone
 	}
-	same(t, "how many went", prune(), int64(4))
+	same(t, "how many went", prune(), int64(5))
 	same(t, "how many went then", prune(), int64(0))
 	left := get(t, store, func(r core.Reader) ([]core.OutboxEntry, error) { return r.Events("", "", 10) })
 	same(t, "the events", left, []core.OutboxEntry{waiting, young})
+	fails(t, store, core.ErrNotFound, func(r core.Reader) (v1.Token, error) { return r.TokenByHash("0") })
+	get(t, store, func(r core.Reader) (v1.Token, error) { return r.TokenByHash("1") })
 	fails(t, store, core.ErrNotFound, func(r core.Reader) (core.LinkCode, error) { return r.LinkCode("0") })
 	get(t, store, func(r core.Reader) (core.LinkCode, error) { return r.LinkCode("1") })
 	fails(t, store, core.ErrNotFound, func(r core.Reader) (core.IdempotencyRecord, error) { return r.Idempotency("p", "0") })

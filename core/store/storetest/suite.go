@@ -32,6 +32,7 @@ func Run(t *testing.T, newStore func(t *testing.T) core.Store) {
 		"people/have addresses of their own":             refusesSharedAddress,
 		"roles/raise the policy's version":               raisesPolicyVersion,
 		"tokens/live and end":                            keepsTokens,
+		"passkeys/come, are used and go":                 keepsPasskeys,
 		"links/belong to one person":                     keepsLinks,
 		"plugins/come and go":                            keepsPlugins,
 		"deliveries/read back what was stored":           keepsDeliveries,
