@@ -10,7 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -175,10 +175,10 @@ func (a *api) ask(ctx context.Context, q question) (rows []row, asOf time.Time, 
 	if q.limit > 0 {
 		size = q.limit
 	}
-	for page := range maxPages {
+	for page, offset := 0, 0; page < maxPages; page++ {
 		var found []row
 		header, err := a.do(ctx, call{
-			op: q.op, effect: repeatable, method: http.MethodGet, path: tablePath + q.table, query: q.parameters(size, page*size),
+			op: q.op, effect: repeatable, method: http.MethodGet, path: tablePath + q.table, query: q.parameters(size, offset),
 		}, &found)
 		if err != nil {
 			return nil, time.Time{}, err
@@ -188,9 +188,11 @@ func (a *api) ask(ctx context.Context, q question) (rows []row, asOf time.Time, 
 		}
 		rows = append(rows, found...)
 		// Access rules leave rows out after the limit was applied: a short page need not be the last.
-		if q.limit > 0 || !hasNext(header) {
+		next := nextOffset(header)
+		if q.limit > 0 || next <= offset {
 			return rows, asOf, nil
 		}
+		offset = next
 	}
 	return nil, time.Time{}, &plugins.Error{
 		Op: q.op, Kind: plugins.Transient, Err: fmt.Errorf("more than %d rows", maxPages*pageSize),
@@ -199,8 +201,21 @@ func (a *api) ask(ctx context.Context, q question) (rows []row, asOf time.Time, 
 	}
 }
 
-func hasNext(header http.Header) bool {
-	return slices.ContainsFunc(header.Values("Link"), func(link string) bool { return strings.Contains(link, `rel="next"`) })
+// nextPage finds the next page among the links of an answer. The address is not followed: only its offset is taken.
+var nextPage = regexp.MustCompile(`<[^<>]*[?&]sysparm_offset=([0-9]{1,9})[^<>]*>;\s*rel="next"`)
+
+// nextOffset is where the next page begins, 0 if there is none. The instance may put fewer rows on a page than it was
+// asked for.
+func nextOffset(header http.Header) int {
+	found := nextPage.FindStringSubmatch(strings.Join(header.Values("Link"), ","))
+	if found == nil {
+		return 0
+	}
+	offset, err := strconv.Atoi(found[1])
+	if err != nil {
+		return 0
+	}
+	return offset
 }
 
 // get reads one row by its id; found is false if there is none.

@@ -245,6 +245,9 @@ func resolution(c plugins.Card) string {
 		return ""
 	}
 	line := stateWord(end.State)
+	if end.State == v1.StateWithdrawn && end.By != nil {
+		line = "Withdrawn"
+	}
 	if end.By != nil {
 		line += " by " + person(*end.By)
 	}

@@ -1,6 +1,7 @@
 package servicenowsim
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -19,6 +20,8 @@ type Quirks struct {
 	HideFields []string `json:"hide_fields,omitempty"`
 	// HideRows are sys_ids that access rules leave out of lists after the limit was applied.
 	HideRows []string `json:"hide_rows,omitempty"`
+	// DropClauses are fields that queries cannot use; a clause about one is left out like any that makes no sense.
+	DropClauses []string `json:"drop_clauses,omitempty"`
 	// Mandatory are fields that a data policy wants filled in before a record may be closed, besides the usual two.
 	Mandatory []string `json:"mandatory,omitempty"`
 	// NoOnCall is an instance without the plugin com.snc.on_call_rotation.
@@ -47,6 +50,18 @@ func (s *Sim) Quirks() Quirks {
 
 func (q Quirks) hides(table, field string) bool {
 	return slices.Contains(q.HideFields, table+"."+field)
+}
+
+// queryable are the columns that queries can use.
+func (q Quirks) queryable(c columns) columns {
+	if len(q.DropClauses) == 0 {
+		return c
+	}
+	c = maps.Clone(c)
+	for _, name := range q.DropClauses {
+		delete(c, name)
+	}
+	return c
 }
 
 func (q Quirks) maxPage() int {

@@ -45,7 +45,7 @@ func (s *Sim) list(w http.ResponseWriter, r *http.Request, t *table, where place
 	q := r.URL.Query()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parsed := parseQuery(q.Get("sysparm_query"), t.columns)
+	parsed := parseQuery(q.Get("sysparm_query"), s.quirks.queryable(t.columns))
 	var found []row
 	for _, stored := range t.rows {
 		if parsed.matches(*stored) {
