@@ -2,6 +2,7 @@ package discord
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,12 +18,14 @@ import (
 const (
 	maxHeading      = 400
 	maxProgress     = 400
-	maxReason       = 1900
+	maxReason       = 1800
 	maxRoles        = 700
 	maxName         = 64
 	maxReviewRoles  = 80
 	maxReviewReason = 160
 	maxReviewsShown = 4
+	maxNote         = 220
+	maxNotesShown   = 2
 	maxLabel        = 60
 )
 
@@ -33,7 +36,7 @@ func (a artist) card(c plugins.Card, mark string) (message, error) {
 		return message{}, err
 	}
 	card := &discordgo.MessageEmbed{
-		Color: color(c.State), Fields: append(facts(c), reviews(c)...),
+		Color: color(c.State), Fields: slices.Concat(facts(c), reviews(c), notes(c)),
 		Footer: &discordgo.MessageEmbedFooter{Text: signature(c)},
 	}
 	if reason := strings.TrimSpace(c.Reason); reason != "" {
@@ -211,6 +214,20 @@ func reviewVerb(review v1.Review) string {
 		verb += " as an administrator, overriding the rules"
 	}
 	return verb
+}
+
+// notes are sentences of Accede's that may hold people's words; the last ones are shown.
+func notes(c plugins.Card) []*discordgo.MessageEmbedField {
+	shown := c.Notes
+	var fields []*discordgo.MessageEmbedField
+	if hidden := len(shown) - maxNotesShown; hidden > 0 {
+		shown = shown[hidden:]
+		fields = append(fields, field("Earlier notes", fmt.Sprintf("%d more are shown in Accede only.", hidden), false))
+	}
+	for _, note := range shown {
+		fields = append(fields, field("Note", quoted(note, maxNote), false))
+	}
+	return fields
 }
 
 // resolution says who ended it and why, unless the last review says so already.

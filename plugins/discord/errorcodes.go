@@ -29,6 +29,7 @@ const (
 	codeMissingPermissions = 50013
 	codeInvalidToken       = 50014
 	codeInvalidWebhook     = 50027
+	codeInvalidRecipient   = 50033
 	codeInvalidForm        = 50035
 	codeArchivedThread     = 50083
 	codeNoMutualGuild      = 50278
@@ -48,7 +49,7 @@ func codesOf(kind plugins.Kind) []int {
 	case plugins.NotFound:
 		return []int{
 			codeUnknownChannel, codeUnknownGuild, codeUnknownMember, codeUnknownUser, codeMissingAccess, codeCannotDirect,
-			codeNotTextChannel, codeMissingPermissions, codeArchivedThread, codeNoMutualGuild, 50024, 160005,
+			codeNotTextChannel, codeMissingPermissions, codeArchivedThread, codeNoMutualGuild, codeInvalidRecipient, 50024, 160005,
 		}
 	case plugins.Gone:
 		return []int{codeUnknownMessage, codeUnknownWebhook, codeUnknownInteraction, codeAcknowledged, 40094, codeInvalidWebhook}
@@ -94,7 +95,7 @@ func fixOf(code int) string {
 	switch code {
 	case codeUnknownChannel:
 		return "The channel does not exist any more; correct it in role_to_recipients."
-	case codeUnknownUser:
+	case codeUnknownUser, codeInvalidRecipient:
 		return "There is no such account; correct it in role_to_recipients."
 	case codeMissingAccess:
 		return "The bot cannot see the channel; give it the permission View Channel there, or invite it to the server."

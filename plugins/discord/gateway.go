@@ -18,9 +18,10 @@ import (
 const (
 	// maxAtOnce bounds the clicks that are worked on at a time.
 	maxAtOnce = 64
-	// settled is how long a connection has to have lasted for the next one to be opened at once; after a shorter one the
-	// host waits.
-	settled = 5 * time.Second
+	// settled is how long a connection has to have lasted for the next one to be opened at once. After a shorter one the
+	// host waits, unless Discord has asked for another one, and that not too often in a row.
+	settled  = 5 * time.Second
+	maxShort = 5
 )
 
 // gatewayBot takes clicks over a connection that it opens to Discord.
@@ -45,13 +46,17 @@ func (b *gatewayBot) Listen(ctx context.Context, decisions plugins.Decisions) er
 		bot: b, clicks: clicks{bot: b.bot, decisions: decisions, door: ModeGateway}, slots: make(chan struct{}, maxAtOnce),
 	}
 	defer l.work.Wait()
-	for {
+	for short := 0; ; {
 		started := time.Now()
 		err := l.connection(ctx)
+		if short++; time.Since(started) >= settled {
+			short = 0
+		}
+		asked := errors.Is(err, errAskedToReconnect) && short < maxShort
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the end that was asked for
-		case final(err) || time.Since(started) < settled && !errors.Is(err, errAskedToReconnect):
+		case final(err) || short > 0 && !asked:
 			return failure("listening to discord", repeatable, err)
 		}
 		b.log.Info("gateway connection is renewed", "err", plainError(err))
@@ -152,7 +157,7 @@ func (b *gatewayBot) keep(s session) {
 func (b *gatewayBot) forgetAddress() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.last = session{}
+	b.last.url = ""
 }
 
 // take works on one click beside the others.

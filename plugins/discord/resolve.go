@@ -70,7 +70,7 @@ func (b *bot) resolvePerson(ctx context.Context, p v1.PersonRef, accounts []v1.I
 func (b *bot) direct(ctx context.Context, user, shown string) ([]plugins.Destination, error) {
 	channel, err := b.people.direct(ctx, user)
 	switch codeOf(err) {
-	case codeUnknownUser, codeCannotDirect, codeNoMutualGuild:
+	case codeUnknownUser, codeInvalidRecipient, codeCannotDirect, codeNoMutualGuild:
 		return nil, nil
 	}
 	if err != nil {
