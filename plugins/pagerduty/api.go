@@ -33,7 +33,7 @@ type api struct {
 }
 
 func newAPI(c *Config, client *http.Client, now func() time.Time) *api {
-	patient := newPatient(client)
+	patient := newPatient(client, c.CallsPerMinute)
 	w := &wire{http: patient, key: c.APIKey}
 	if c.scoped() {
 		w.tokens = &tokens{http: patient, config: c, now: now}

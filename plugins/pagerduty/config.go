@@ -61,6 +61,8 @@ type Config struct {
 	// EscalationPolicy and Priority of new incidents, by id; empty leaves them to the service.
 	EscalationPolicy string `yaml:"escalation_policy"`
 	Priority         string `yaml:"priority"`
+	// CallsPerMinute bounds what this replica asks of PagerDuty; 0 leaves that to PagerDuty.
+	CallsPerMinute int `yaml:"calls_per_minute"`
 	// OnCallPolicies are the ids of the only escalation policies whose levels count for on-call approval; none means all.
 	OnCallPolicies []string `yaml:"on_call_policies"`
 	// DecideBy are the ways in which people may decide inside PagerDuty.
@@ -78,7 +80,9 @@ type Config struct {
 }
 
 // NewConfig returns the defaults.
-func NewConfig() *Config { return &Config{Region: RegionUS, Urgency: "low"} }
+func NewConfig() *Config {
+	return &Config{Region: RegionUS, Urgency: "low", CallsPerMinute: standardCalls}
+}
 
 var (
 	objectID  = regexp.MustCompile(`^[A-Z0-9]{4,30}$`)
@@ -93,6 +97,8 @@ func (c *Config) Validate() error {
 	p.Check(isAddress(c.IdentityURL), "identity_url", "must be an http or https address; leave it out for PagerDuty's own")
 	p.Check(subdomain.MatchString(c.Subdomain), "subdomain", "is missing or malformed; it is acme in acme.pagerduty.com")
 	p.Check(c.Urgency == "low" || c.Urgency == "high", "urgency", "is %q; use low or high", c.Urgency)
+	p.Check(c.CallsPerMinute >= 0 && c.CallsPerMinute <= maxCalls, "calls_per_minute", "is %d; give 1 to %d, or 0 for no limit of its own",
+		c.CallsPerMinute, maxCalls)
 	c.validateCredentials(&p)
 	c.validateIDs(&p)
 	c.validateWays(&p)

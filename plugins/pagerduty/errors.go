@@ -78,6 +78,9 @@ func refused(op string, effect vendorhttp.Effect, seen *outcome, err error) erro
 	}
 	out := &plugins.Error{Op: op, Kind: vendorhttp.StatusKind(seen.status, effect), Err: said}
 	out.Public = explain(out.Kind, said)
+	if seen.outdated {
+		out.Kind, out.Public = plugins.Transient, "PagerDuty took its token back; the plugin gets a new one and tries again."
+	}
 	if out.Kind == plugins.RateLimited || seen.status == http.StatusServiceUnavailable {
 		out.RetryAfter = waitOf(seen.header)
 	}

@@ -181,8 +181,9 @@ func (a *api) happenings(ctx context.Context, since time.Time) ([]entry, error) 
 func (a *api) entries(ctx context.Context, path string, since time.Time) ([]entry, error) {
 	return call(ctx, "reading history", repeatable, func(ctx context.Context) ([]entry, error) {
 		var found []entry
-		query := url.Values{
-			"include[]": {"channels"}, "is_overview": {"false"}, "since": {since.UTC().Format(time.RFC3339)}, "time_zone": {"UTC"},
+		query := url.Values{"include[]": {"channels"}, "is_overview": {"false"}, "time_zone": {"UTC"}}
+		if since.Year() > 1 {
+			query.Set("since", since.UTC().Format(time.RFC3339))
 		}
 		err := a.paged(ctx, path, query, func(page json.RawMessage) (bool, error) {
 			var got struct {

@@ -148,25 +148,58 @@ func (b *bot) findNote(ctx context.Context, search plugins.Search) (plugins.Ref,
 }
 
 // Update sets the incident's title, and resolves it once the request has ended. What an incident says in its details
-// cannot be changed; the notes go on from there. An incident that somebody resolved stays as it is.
+// cannot be changed, so what came to be known later is added as notes. An incident that somebody resolved stays resolved.
 func (b *bot) Update(ctx context.Context, r plugins.Ref, card plugins.Card) error {
 	at, err := decodeRef(r)
 	if err != nil {
 		return err
+	}
+	if err := b.addMissing(ctx, at, card.Notes); err != nil {
+		return gone(err)
 	}
 	to := change{Title: title(card)}
 	if card.State.Resolved() {
 		to.Status, to.Resolution = "resolved", resolution(card)
 	}
 	err = b.api.update(ctx, at.incident, to)
-	switch {
-	case alreadyResolved(err):
+	if alreadyResolved(err) {
 		return nil
-	case notFound(err):
-		return &plugins.Error{Op: "updating incident", Kind: plugins.Gone, Err: err, Public: "The incident no longer exists in PagerDuty."}
-	default:
+	}
+	return gone(err)
+}
+
+// gone says of an incident that is not found that it no longer exists: there was one.
+func gone(err error) error {
+	if !notFound(err) {
 		return err
 	}
+	return &plugins.Error{Op: "updating incident", Kind: plugins.Gone, Err: err, Public: "The incident no longer exists in PagerDuty."}
+}
+
+// addMissing adds those sentences as notes that the incident does not show yet, neither in its details nor in a note.
+func (b *bot) addMissing(ctx context.Context, at ref, sentences []string) error {
+	if len(sentences) == 0 {
+		return nil
+	}
+	found, err := b.api.incident(ctx, at.incident)
+	if err != nil {
+		return err
+	}
+	notes, err := b.api.notes(ctx, at.incident)
+	if err != nil {
+		return err
+	}
+	for _, sentence := range sentences[max(0, len(sentences)-maxNotes):] {
+		text := quoted(sentence, maxWords)
+		shows := func(n writing) bool { return strings.Contains(n.Content, text) }
+		if strings.Contains(found.Body.Details, text) || slices.ContainsFunc(notes, shows) {
+			continue
+		}
+		if _, err := b.api.addNote(ctx, at.incident, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Reply adds a note to the incident.

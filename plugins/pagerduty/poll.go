@@ -100,6 +100,10 @@ func (j *journal) extend(ctx context.Context) error {
 	if now.Sub(j.until) < freshFor {
 		return nil
 	}
+	own, err := j.bot.self(ctx)
+	if err != nil {
+		return err
+	}
 	entries, err := j.bot.api.happenings(ctx, j.until.Add(-overlap))
 	switch {
 	case errors.Is(err, errTooMany), plugins.KindOf(err) == plugins.Invalid:
@@ -108,7 +112,7 @@ func (j *journal) extend(ctx context.Context) error {
 		return err
 	}
 	for _, e := range entries {
-		if _, repeated := j.known[e.ID]; !repeated && e.matters(j.bot.config) {
+		if _, repeated := j.known[e.ID]; !repeated && e.Agent.ID != own && e.matters(j.bot.config) {
 			j.stirred[e.Incident.ID]++
 		}
 		j.known[e.ID] = e.At

@@ -14,8 +14,12 @@ import (
 	"github.com/accede/accede/plugins/vendorhttp"
 )
 
-// renewBefore is how long before its end a token is replaced; it lives a day.
-const renewBefore = 10 * time.Minute
+const (
+	// renewBefore is how long before its end a token is replaced; it lives a day.
+	renewBefore = 10 * time.Minute
+	// youngToken is how old a token is at least if a new one may fare better.
+	youngToken = time.Minute
+)
 
 // tokens gets scoped tokens for an app: https://developer.pagerduty.com/docs/app-oauth-token.
 type tokens struct {
@@ -23,10 +27,9 @@ type tokens struct {
 	config *Config
 	now    func() time.Time
 
-	mu      sync.Mutex
-	value   string
-	granted []string
-	until   time.Time
+	mu           sync.Mutex
+	value        string
+	given, until time.Time
 }
 
 // scopes are what the plugin asks for; PagerDuty gives those that the app has.
@@ -57,20 +60,16 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	return "Bearer " + t.value, nil
 }
 
-// forget drops a token that PagerDuty refused, unless it has been replaced already.
-func (t *tokens) forget(header string) {
+// refused drops a token that PagerDuty did not take, unless it has been replaced already. It says whether another one may
+// fare better.
+func (t *tokens) refused(header string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if header == "Bearer "+t.value {
-		t.value = ""
+	if header != "Bearer "+t.value {
+		return true
 	}
-}
-
-// scopesGranted are the scopes of the present token.
-func (t *tokens) scopesGranted() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.granted
+	t.value = ""
+	return t.now().Sub(t.given) >= youngToken
 }
 
 func (t *tokens) fetch(ctx context.Context) error {
@@ -114,7 +113,6 @@ func refusedToken(op string, response *http.Response) error {
 func (t *tokens) keep(op string, response *http.Response) error {
 	var got struct {
 		Token   string `json:"access_token"`
-		Scope   string `json:"scope"`
 		Expires int64  `json:"expires_in"`
 	}
 	if err := json.NewDecoder(response.Body).Decode(&got); err != nil || got.Token == "" {
@@ -124,7 +122,7 @@ func (t *tokens) keep(op string, response *http.Response) error {
 		}
 	}
 	life := time.Duration(min(got.Expires, int64(24*time.Hour/time.Second))) * time.Second
-	t.value, t.granted = got.Token, strings.Fields(got.Scope)
-	t.until = t.now().Add(life - min(renewBefore, life/2))
+	t.value, t.given = got.Token, t.now()
+	t.until = t.given.Add(life - min(renewBefore, life/2))
 	return nil
 }

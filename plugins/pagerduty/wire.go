@@ -10,19 +10,20 @@ import (
 )
 
 const (
-	// perSecond and burst stay below PagerDuty's 960 requests per minute and credential, which all replicas share:
+	// standardCalls stays below PagerDuty's 960 requests per minute and credential, which all replicas share:
 	// https://developer.pagerduty.com/docs/72d3b724589e3-rest-api-rate-limits.
-	perSecond = 8
-	burst     = 40
+	standardCalls = 480
+	maxCalls      = 960
+	burst         = 40
 
 	tokenPath = "/oauth/token"
 )
 
 // newPatient returns the client that all calls of this credential go through.
-func newPatient(client *http.Client) *http.Client {
+func newPatient(client *http.Client, callsPerMinute int) *http.Client {
 	return vendorhttp.Patient(client, vendorhttp.Patience{
 		Reads: func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Path == tokenPath },
-		Asked: vendorhttp.RateLimitReset, PerSecond: perSecond, Burst: burst,
+		Asked: vendorhttp.RateLimitReset, PerSecond: float64(callsPerMinute) / 60, Burst: burst,
 	})
 }
 
@@ -39,6 +40,8 @@ type outcome struct {
 	status int
 	header http.Header
 	err    error
+	// outdated says that the token was refused and will be replaced.
+	outdated bool
 }
 
 type outcomeKey struct{}
@@ -56,43 +59,25 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 		seen.err = err
 	}
 	if noted && err == nil {
-		seen.status, seen.header = response.StatusCode, response.Header
+		seen.status, seen.header, seen.outdated = response.StatusCode, response.Header, w.outdated(r, response)
 	}
 	return response, err
 }
 
 func (w *wire) send(r *http.Request) (*http.Response, error) {
-	if w.tokens == nil {
-		r.Header.Set("Authorization", "Token token="+w.key.Reveal())
-		return w.http.Do(r)
-	}
-	response, err := w.authorized(r)
-	if err != nil || response.StatusCode != http.StatusUnauthorized {
-		return response, err
-	}
-	return w.renewed(r, response)
-}
-
-// renewed sends a request once more that was refused before anything was done, with a new token.
-func (w *wire) renewed(r *http.Request, refused *http.Response) (*http.Response, error) {
-	w.tokens.forget(r.Header.Get("Authorization"))
-	again := r.Clone(r.Context())
-	if r.GetBody != nil {
-		body, err := r.GetBody()
-		if err != nil {
-			return refused, nil //nolint:nilerr // the refusal is what the caller has to know
+	header := "Token token=" + w.key.Reveal()
+	if w.tokens != nil {
+		var err error
+		if header, err = w.tokens.get(r.Context()); err != nil {
+			return nil, fmt.Errorf("signing in: %w", err)
 		}
-		again.Body = body
 	}
-	_ = refused.Body.Close() // its answer is no longer needed
-	return w.authorized(again)
+	r.Header.Set("Authorization", header)
+	return w.http.Do(r)
 }
 
-func (w *wire) authorized(r *http.Request) (*http.Response, error) {
-	token, err := w.tokens.get(r.Context())
-	if err != nil {
-		return nil, fmt.Errorf("signing in: %w", err)
-	}
-	r.Header.Set("Authorization", token)
-	return w.http.Do(r)
+// outdated drops a token that PagerDuty refused, and says whether a new one may help: one that was given long ago may have
+// been taken back.
+func (w *wire) outdated(r *http.Request, response *http.Response) bool {
+	return w.tokens != nil && response.StatusCode == http.StatusUnauthorized && w.tokens.refused(r.Header.Get("Authorization"))
 }
