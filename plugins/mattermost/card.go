@@ -21,6 +21,8 @@ const (
 	maxReason       = 4200
 	maxReviewReason = 400
 	maxReviewsShown = 6
+	maxNote         = 400
+	maxNotesShown   = 3
 	maxLineOfOurs   = 2000
 )
 
@@ -88,6 +90,7 @@ func body(c plugins.Card) string {
 	}
 	parts = append(parts, reviews(c)...)
 	parts = append(parts, resolution(c)...)
+	parts = append(parts, notes(c)...)
 	if c.URL != "" {
 		parts = append(parts, openLink(c.URL))
 	}
@@ -195,75 +198,6 @@ func person(p v1.PersonRef) string {
 }
 
 func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-func reviews(c plugins.Card) []string {
-	shown := c.Reviews
-	var lines []string
-	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
-		shown = shown[hidden:]
-		lines = append(lines, fmt.Sprintf("%d earlier reviews are shown in Accede only.", hidden))
-	}
-	for _, review := range shown {
-		lines = append(lines, spoken(review))
-	}
-	return lines
-}
-
-// spoken says who said what and why.
-func spoken(review v1.Review) string {
-	line := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
-	if !review.Created.IsZero() {
-		line += ", " + inUTC(review.Created)
-	}
-	return line + because(review.Reason, maxReviewReason)
-}
-
-func because(reason string, limit int) string {
-	if strings.TrimSpace(reason) == "" {
-		return ""
-	}
-	return "\n" + quoted(reason, limit)
-}
-
-func reviewSign(verdict v1.Verdict) string {
-	if verdict == v1.Approve {
-		return "✓"
-	}
-	return "✗"
-}
-
-func reviewVerb(review v1.Review) string {
-	verb := "denied"
-	if review.Verdict == v1.Approve {
-		verb = "approved"
-	}
-	if len(review.Roles) > 0 {
-		verb += " " + code(strings.Join(review.Roles, ", "), maxName)
-	}
-	if review.Override {
-		verb += " as an administrator, overriding the rules"
-	}
-	return verb
-}
-
-// resolution says who ended it and why, unless the last review above it says so already.
-func resolution(c plugins.Card) []string {
-	end := c.Resolution
-	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
-		return nil
-	}
-	line := stateSign(end.State) + " " + stateWord(end.State)
-	if end.By != nil {
-		line += " by " + person(*end.By)
-	}
-	if end.Override {
-		line += ", overriding the rules"
-	}
-	if !end.At.IsZero() {
-		line += ", " + inUTC(end.At)
-	}
-	return []string{line + because(end.Reason, maxReviewReason)}
-}
 
 // openLink is the link to the core.
 func openLink(address string) string {
