@@ -8,14 +8,12 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 const (
 	// perSecond stays below the 50 requests a second that a bot may make:
-	// https://discord.com/developers/docs/topics/rate-limits#global-rate-limit.
-	perSecond = 45
+	// https://discord.com/developers/docs/topics/rate-limits#global-rate-limit. The difference is for what is under way.
+	perSecond = 40
 	// maxInvalid stays far below the 10,000 answers of 401, 403 and 429 in ten minutes after which Discord bans an address:
 	// https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans.
 	maxInvalid    = 1000
@@ -67,8 +65,10 @@ type limits struct {
 	buckets map[string]string
 	left    map[string]allowance
 	// holds are routes that Discord has refused; the empty key stands for all of them.
-	holds  map[string]hold
-	global *rate.Limiter
+	holds map[string]hold
+	// answered counts Discord's answers in the second that began at second.
+	answered int
+	second   time.Time
 	// invalid counts refusals since invalidSince.
 	invalid      int
 	invalidSince time.Time
@@ -87,7 +87,6 @@ type hold struct {
 func newLimits() *limits {
 	return &limits{
 		now: time.Now, buckets: map[string]string{}, left: map[string]allowance{}, holds: map[string]hold{},
-		global: rate.NewLimiter(perSecond, perSecond),
 	}
 }
 
@@ -118,9 +117,7 @@ func (l *limits) spend(r route, now time.Time) *refusal {
 		return &refusal{status: http.StatusTooManyRequests, message: "the bucket is empty", wait: have.until.Sub(now), held: true}
 	}
 	if !r.byToken {
-		turn := l.global.ReserveN(now, 1)
-		if wait := turn.DelayFrom(now); wait > 0 {
-			turn.CancelAt(now)
+		if wait := l.second.Add(time.Second).Sub(now); wait > 0 && l.answered >= perSecond {
 			return &refusal{status: http.StatusTooManyRequests, message: "the global limit", wait: wait, everywhere: true, held: true}
 		}
 	}
@@ -141,6 +138,7 @@ func (l *limits) note(r route, header http.Header) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.countAnswer(r)
 	if len(l.buckets) > maxRoutes || len(l.left) > maxRoutes {
 		clear(l.buckets)
 		clear(l.left)
@@ -152,6 +150,16 @@ func (l *limits) note(r route, header http.Header) {
 		remaining = have.requests // others are under way that this answer does not count
 	}
 	l.left[key] = allowance{requests: remaining, until: until}
+}
+
+func (l *limits) countAnswer(r route) {
+	if r.byToken {
+		return
+	}
+	if now := l.now(); now.Sub(l.second) >= time.Second {
+		l.answered, l.second = 0, now
+	}
+	l.answered++
 }
 
 // refused remembers a refusal that would only be repeated. What does not come from Discord itself is not remembered.

@@ -1,0 +1,308 @@
+package discord
+
+import (
+	"context"
+	"flag"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/eventually"
+	"github.com/accede/accede/internal/obs/obstest"
+	"github.com/accede/accede/internal/secret"
+	"github.com/accede/accede/internal/secret/secrettest"
+	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/discord/discordsim"
+	"github.com/accede/accede/plugins/standin"
+	"github.com/accede/accede/plugins/vendorhttp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	sealSecret = "a-secret-that-all-replicas-share"
+	patience   = 10 * time.Second
+)
+
+// world is a Discord, the plugin, and what the plugin handed over.
+type world struct {
+	t         *testing.T
+	sim       *discordsim.Sim
+	bot       plugins.Notifier
+	decisions *recorder
+	logs      *obstest.Log
+	clock     *handClock
+	stop      context.CancelFunc
+	ended     chan error
+}
+
+// handClock runs with the wall clock plus what a test adds.
+type handClock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *handClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *handClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// recorder stands for the host.
+type recorder struct {
+	mu      sync.Mutex
+	taken   []v1.Decision
+	refusal error
+	// then is called with each decision before Submit returns.
+	then func(v1.Decision)
+}
+
+func (r *recorder) Submit(_ context.Context, d v1.Decision) error {
+	r.mu.Lock()
+	r.taken = append(r.taken, d)
+	refusal, then := r.refusal, r.then
+	r.mu.Unlock()
+	if then != nil {
+		then(d)
+	}
+	return refusal
+}
+
+func (r *recorder) all() []v1.Decision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]v1.Decision(nil), r.taken...)
+}
+
+// distinct returns the decisions as the core sees them: repeats of one id are one.
+func (r *recorder) distinct() map[string]v1.Decision {
+	out := map[string]v1.Decision{}
+	for _, d := range r.all() {
+		out[d.ID] = d
+	}
+	return out
+}
+
+// setting changes what a world is made of.
+type setting struct {
+	discord discordsim.Config
+	config  Config
+	deps    plugins.Deps
+	// endpoint says that the application has a callback address whatever the mode.
+	endpoint *bool
+}
+
+func viaHTTP(s *setting)    { s.config.Mode, s.config.PublicKey = ModeHTTP, s.discord.PublicKey() }
+func viaGateway(s *setting) { s.config.Mode = ModeGateway }
+
+func modes() map[string]func(*setting) {
+	return map[string]func(*setting){"http": viaHTTP, "gateway": viaGateway}
+}
+
+func newWorld(t *testing.T, change ...func(*setting)) *world {
+	t.Helper()
+	_, logs := obstest.Logger(t)
+	w := &world{t: t, decisions: &recorder{}, logs: logs, clock: &handClock{}, ended: make(chan error, 1), stop: func() {}}
+	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
+	base := "http://" + server.Listener.Addr().String() + "/discord"
+	s := w.settings(base)
+	for _, do := range change {
+		do(&s)
+	}
+	options := standin.Options{BaseURL: base, Seed: 1, Clock: w.clock.now}
+	if s.endpoint == nil && s.config.Mode == ModeHTTP || s.endpoint != nil && *s.endpoint {
+		options.CallbackURL = "http://" + callbacks.Listener.Addr().String() + "/callback"
+	}
+	sim, err := discordsim.New(s.discord, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sim = sim
+	server.Config.Handler = http.StripPrefix("/discord", sim)
+	server.Start()
+	if w.bot, err = open(t.Context(), &s.config, s.deps); err != nil {
+		t.Fatal(err)
+	}
+	if receiver, ok := w.bot.(plugins.Receiver); ok {
+		callbacks.Config.Handler = receiver.Handler(w.decisions)
+	}
+	callbacks.Start()
+	t.Cleanup(func() {
+		w.stop()
+		callbacks.Close()
+		_ = sim.Close()
+		s.deps.HTTP.CloseIdleConnections()
+		server.Close()
+		secrettest.AssertAbsent(t, w.logs.String(), discordsim.DemoBotToken, sealSecret, "aW50ZXJhY3Rpb246")
+	})
+	return w
+}
+
+func (w *world) settings(base string) setting {
+	return setting{
+		discord: discordsim.Demo(),
+		config: Config{
+			APIURL: config.Address(base + "/api/v10"), BotToken: secret.New(discordsim.DemoBotToken), Mode: ModeGateway,
+		},
+		deps: plugins.Deps{
+			Logger: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.now, Seal: plugins.NewSealer([]byte(sealSecret)),
+			DecideInChat: true,
+		},
+	}
+}
+
+// listen connects the plugin to the Gateway, if that is its mode, and waits until it is.
+func (w *world) listen() *world {
+	w.t.Helper()
+	listener, ok := w.bot.(plugins.Listener)
+	if !ok {
+		return w
+	}
+	ctx, cancel := context.WithCancel(w.t.Context())
+	go func() { w.ended <- listener.Listen(ctx, w.decisions) }()
+	w.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-w.ended; err != nil {
+			w.t.Errorf("listening: %v", err)
+		}
+	})
+	w.awaitSessions(1)
+	return w
+}
+
+func (w *world) awaitSessions(connected int) {
+	w.t.Helper()
+	eventually.True(w.t, patience, "the connection", func() bool {
+		n := 0
+		for _, s := range w.sim.Sessions() {
+			if s.Connected && s.Sequence > 0 {
+				n++
+			}
+		}
+		return n == connected
+	})
+}
+
+// post puts a card into a channel and returns it as the stand-in shows it.
+func (w *world) post(channel, key string, card plugins.Card) (plugins.Ref, discordsim.SeenMessage) {
+	w.t.Helper()
+	r, err := w.bot.Post(w.t.Context(), plugins.Destination{ID: channel}, key, card)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r, w.message(r)
+}
+
+func (w *world) message(r plugins.Ref) discordsim.SeenMessage {
+	w.t.Helper()
+	at, err := decodeRef(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, m := range w.sim.Messages() {
+		if m.Channel == at.channel && m.ID == at.message {
+			return m
+		}
+	}
+	w.t.Fatalf("there is no message %s", r)
+	return discordsim.SeenMessage{}
+}
+
+func (w *world) click(user string, m discordsim.SeenMessage, button string) discordsim.Result {
+	w.t.Helper()
+	result, err := w.sim.Click(w.t.Context(), discordsim.Click{User: user, Channel: m.Channel, Message: m.ID, CustomID: button})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return result
+}
+
+func (w *world) submit(user, reason string) discordsim.Result {
+	w.t.Helper()
+	result, err := w.sim.Submit(w.t.Context(), discordsim.Submission{User: user, Values: map[string]string{reasonInput: reason}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return result
+}
+
+// whispers returns the texts that only this person sees.
+func (w *world) whispers(user string) []string {
+	var out []string
+	for _, m := range w.sim.Ephemerals(user) {
+		out = append(out, m.Readable)
+	}
+	return out
+}
+
+func (w *world) heard(user, part string) {
+	w.t.Helper()
+	if said := strings.Join(w.whispers(user), "\n"); !strings.Contains(said, part) {
+		w.t.Errorf("%s heard %q, want %q", user, said, part)
+	}
+}
+
+// directs returns the texts in the direct message with a person.
+func (w *world) directs(user string) []string {
+	var out []string
+	for _, p := range w.sim.Posts() {
+		if p.Place == user && !p.Deleted {
+			out = append(out, p.Text)
+		}
+	}
+	return out
+}
+
+const (
+	access    = discordsim.DemoAccess
+	requestID = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
+	keyOne    = "019aa0b1-0000-7000-8000-000000000001"
+	keyTwo    = "019aa0b1-0000-7000-8000-000000000002"
+)
+
+func demoCard(change ...func(*plugins.Card)) plugins.Card {
+	card := plugins.Card{
+		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
+		State: v1.StatePending, Title: "Alice Moreau asks for dba",
+		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
+		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
+		Expires:  time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC),
+		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
+		URL:      "https://accede.example.com/requests/" + requestID,
+		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
+	}
+	for _, do := range change {
+		do(&card)
+	}
+	return card
+}
+
+func review(by string, verdict v1.Verdict, reason string) v1.Review {
+	return v1.Review{
+		ID: "review-" + by, Author: v1.PersonRef{Name: by}, Verdict: verdict, Reason: reason, Via: Name,
+		Created: time.Date(2026, 11, 20, 19, 10, 0, 0, time.UTC),
+	}
+}
+
+func resolved(card *plugins.Card, state v1.State, end v1.Resolution) {
+	end.State, end.At = state, time.Date(2026, 11, 20, 19, 12, 0, 0, time.UTC)
+	card.State, card.Resolution, card.Actions = state, &end, nil
+	card.Version++
+}
