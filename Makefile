@@ -27,7 +27,7 @@ TEST_ENV := $(if $(CC_FOUND),CGO_ENABLED=1)
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt generate verify fuzz bench chaos demo smoke new-plugin clean
+.PHONY: help build browser test race lint fmt generate verify fuzz bench chaos demo smoke new-plugin clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,7 +36,10 @@ build: ## Build every binary into bin/, static and stripped
 	@test -n "$(COMMANDS)" || { echo "make build: no cmd/accede*/main.go here; run make in the repository's root"; exit 1; }
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(COMMANDS)
 
-test: ## Vet, then run all tests with the race detector, in random order
+browser: ## Get what the browser tests need: Chromium, and axe-core from npm
+	@test/pages/prepare.sh
+
+test: browser ## Vet, then run all tests with the race detector, in random order
 	@test -n "$(RACE)" || echo "make test: no C compiler (cc or gcc) found, so the race detector is off; install one to have it"
 	go vet ./...
 	$(TEST_ENV) go test $(RACE) -shuffle=on -timeout $(TEST_TIMEOUT) ./...

@@ -21,14 +21,20 @@ type Browser struct {
 	client http.Client
 }
 
+// SetPassword gives a demo person a password.
+func (s *Stack) SetPassword(ctx context.Context, person, password string) error {
+	file := filepath.Join(s.Dir, person+".password")
+	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
+		return fmt.Errorf("writing a password: %w", err)
+	}
+	_, err := s.Admin(ctx, "admin", "user", "password", person, "--password-file", file)
+	return err
+}
+
 // Browse gives a demo person a password and signs them in on the core's pages.
 func (s *Stack) Browse(ctx context.Context, person string) (*Browser, error) {
 	password := rand.Text()
-	file := filepath.Join(s.Dir, person+".password")
-	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
-		return nil, fmt.Errorf("writing a password: %w", err)
-	}
-	if _, err := s.Admin(ctx, "admin", "user", "password", person, "--password-file", file); err != nil {
+	if err := s.SetPassword(ctx, person, password); err != nil {
 		return nil, err
 	}
 	jar, err := cookiejar.New(nil)
