@@ -20,6 +20,8 @@ const (
 	maxReason       = 2800
 	maxReviewReason = 300
 	maxReviewsShown = 6
+	maxNotes        = 5
+	maxNote         = 400
 	maxAddress      = 500
 	// maxLines bounds the lines of one quotation.
 	maxLines = 60
@@ -44,10 +46,20 @@ func describe(c plugins.Card, names statusNames) document {
 	}
 	d = append(d, reviews(c)...)
 	d = append(d, resolution(c)...)
+	d = append(d, notes(c)...)
 	if c.State == v1.StatePending && len(c.Actions) > 0 {
 		d = append(d, line(say(howTo(names))))
 	}
 	return append(d, signature(c))
+}
+
+// notes are what people should know besides.
+func notes(c plugins.Card) []paragraph {
+	var found []paragraph
+	for _, text := range c.Notes[max(0, len(c.Notes)-maxNotes):] {
+		found = append(found, line(say("Note: "+oneLine(text, maxNote))))
+	}
+	return found
 }
 
 func howTo(names statusNames) string {

@@ -25,7 +25,9 @@ type changeItem struct {
 	To      string `json:"to"`
 }
 
-func (i changeItem) isStatus() bool { return i.FieldID == "status" || i.FieldID == "" && i.Field == "status" }
+func (i changeItem) isStatus() bool {
+	return i.FieldID == "status" || i.FieldID == "" && i.Field == "status"
+}
 
 // entryID is an entry's id, which Jira writes as a string or as a number.
 type entryID string

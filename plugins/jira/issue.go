@@ -148,7 +148,9 @@ func decodeRef(ref plugins.Ref) (string, error) {
 	return id, nil
 }
 
-func issuePath(version, id string) string { return "rest/api/" + version + "/issue/" + url.PathEscape(id) }
+func issuePath(version, id string) string {
+	return "rest/api/" + version + "/issue/" + url.PathEscape(id)
+}
 
 // issue reads one by its id, which is always up to date; expand may be "changelog".
 func (a *api) issue(ctx context.Context, op, id, expand string) (issue, error) {

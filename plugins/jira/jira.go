@@ -131,15 +131,18 @@ func (n named) reference() map[string]string {
 	return map[string]string{"name": n.Name}
 }
 
-// begin moves a new issue to where requests wait, for workflows that begin elsewhere. Should it fail, the issue is there
-// all the same.
+// begin moves a new issue to where its request stands, for workflows that begin elsewhere. Should it fail, the issue is
+// there all the same.
 func (b *bot) begin(ctx context.Context, id string, card plugins.Card) {
+	wanted := b.config.Statuses.wanted(card.State)
 	at, err := b.api.issue(ctx, "reading new issue", id, "")
-	if err == nil && at.Fields.Status.ID != b.config.Statuses.Pending {
-		_, err = b.transition(ctx, at, b.config.Statuses.Pending)
-	}
 	if err != nil {
-		b.log.Warn("new issue does not wait in the status for pending", "request_id", card.RequestID, "issue", id, "err", err)
+		b.log.Warn("new issue could not be read back", "request_id", card.RequestID, "issue", id, "err", err)
+		return
+	}
+	if moved, err := b.transition(ctx, at, wanted); err != nil || !moved {
+		b.log.Warn("new issue does not stand in the status of its request; add a transition to the workflow",
+			"request_id", card.RequestID, "issue", at.Key, "status", at.Fields.Status.ID, "wanted", wanted, "err", err)
 	}
 }
 

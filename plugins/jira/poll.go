@@ -225,4 +225,3 @@ func (b *bot) closeDuplicate(ctx context.Context, keep plugins.Posted, extra iss
 	_, err = b.transition(ctx, extra, first(b.config.Statuses.Withdrawn, b.config.Statuses.Denied))
 	return b.tell(ctx, extra, err)
 }
-

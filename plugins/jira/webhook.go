@@ -75,6 +75,10 @@ func (h *webhooks) serveVerified(w http.ResponseWriter, r *http.Request, body []
 		http.Error(w, "the webhook could not be read", http.StatusBadRequest)
 		return
 	}
+	if hint.old(h.now()) {
+		http.Error(w, "the webhook is more than two hours old; polling finds what it was about", http.StatusBadRequest)
+		return
+	}
 	identifier := r.Header.Get(headerIdentifier)
 	if done, _ := h.delivered.get(identifier); done && identifier != "" {
 		w.WriteHeader(http.StatusOK)
@@ -139,8 +143,8 @@ var (
 	errForged   = errors.New("the webhook's signature is wrong: it does not come from Jira, or the secrets differ")
 )
 
-// verify checks that Jira signed this body. The signature has no time in it: a captured webhook can be sent again, which
-// is why nothing but the issue's id is taken from it.
+// verify checks that Jira signed this body. A captured webhook can be sent again, which is why nothing but the issue's id
+// is taken from it.
 func verify(secret, signature string, body []byte) error {
 	sum, ok := strings.CutPrefix(signature, signatureMethod)
 	if secret == "" || !ok {
@@ -163,12 +167,24 @@ type hint struct {
 	Issue string
 	Entry entryID
 	moved bool
+	// sent is when the event happened, zero if the webhook does not say.
+	sent time.Time
+}
+
+// maxAge is how old a webhook may be: Jira tries for half an hour, and its queues are slow at times.
+const maxAge = 2 * time.Hour
+
+func (h hint) old(now time.Time) bool {
+	age := now.Sub(h.sent)
+	return !h.sent.IsZero() && (age > maxAge || age < -maxAge)
 }
 
 func parseHint(body []byte) (hint, error) {
 	var payload struct {
 		Event string `json:"webhookEvent"`
-		Issue struct {
+		// Timestamp is in milliseconds.
+		Timestamp int64 `json:"timestamp"`
+		Issue     struct {
 			ID entryID `json:"id"`
 		} `json:"issue"`
 		Changelog *struct {
@@ -183,6 +199,9 @@ func parseHint(body []byte) (hint, error) {
 		return hint{}, errors.New("the webhook names no event")
 	}
 	found := hint{Issue: string(payload.Issue.ID)}
+	if payload.Timestamp > 0 {
+		found.sent = time.UnixMilli(payload.Timestamp)
+	}
 	if payload.Event != "jira:issue_updated" || payload.Changelog == nil || found.Issue == "" {
 		return found, nil
 	}
