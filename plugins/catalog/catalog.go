@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/discord"
+	"github.com/accede/accede/plugins/discord/discordsim"
 	"github.com/accede/accede/plugins/email"
 	"github.com/accede/accede/plugins/email/emailsim"
 	"github.com/accede/accede/plugins/slack"
@@ -34,6 +36,7 @@ type StandIn interface {
 // All lists every plugin in alphabetical order of their names.
 func All() []Entry {
 	return []Entry{
+		{Spec: discord.Spec(), StandIn: discordStandIn, Demo: discordsim.DemoPlugin},
 		{Spec: email.Spec(), StandIn: emailStandIn, Demo: emailsim.DemoPlugin, Side: "smtp"},
 		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
 	}
@@ -47,6 +50,10 @@ func Find(name string) (Entry, bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+func discordStandIn(options standin.Options) (StandIn, error) {
+	return discordsim.New(discordsim.Demo(), options)
 }
 
 func emailStandIn(options standin.Options) (StandIn, error) {
