@@ -191,10 +191,14 @@ func (c *Config) closing(outcome string) map[string]string {
 	if c.Closing != nil || c.Table != tableIncident {
 		return c.Closing[outcome]
 	}
-	if outcome == outcomeApproved || outcome == outcomeDenied {
+	switch outcome {
+	case outcomeApproved, outcomeDenied:
 		return map[string]string{"state": "6", "close_code": "Solution provided"}
+	case outcomeExpired, outcomeWithdrawn:
+		return map[string]string{"state": "8"}
+	default:
+		return nil
 	}
-	return map[string]string{"state": "8"}
 }
 
 // asking returns the fields that make a flow ask.

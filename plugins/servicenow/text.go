@@ -37,7 +37,7 @@ func tame(text string) string {
 	return alive.ReplaceAllStringFunc(text, func(found string) string {
 		switch found {
 		case "://":
-			return "[:]//"
+			return ":[//]"
 		case "@[":
 			return "@ ["
 		default:

@@ -215,9 +215,9 @@ func (w *world) post(to plugins.Destination, key string, card plugins.Card) plug
 }
 
 // posted puts the usual card at the usual place.
-func (w *world) posted(change ...func(*plugins.Card)) (plugins.Ref, map[string]string) {
+func (w *world) posted() (plugins.Ref, map[string]string) {
 	w.t.Helper()
-	r := w.post(groupPlace(), keyOne, demoCard(change...))
+	r := w.post(groupPlace(), keyOne, demoCard())
 	return r, w.recordAt(r)
 }
 
