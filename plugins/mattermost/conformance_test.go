@@ -55,7 +55,9 @@ func newVendor(t *testing.T, callbackURL string) plugintest.Vendor {
 			CallbackURL: config.Address(callbackURL), Email: mattermost.EmailSSO,
 		},
 		Destination: plugins.Destination{ID: channel, Name: "~access-requests"}, Recipient: "~access-requests",
-		Creates:  func(r *http.Request) bool { return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/api/v4/posts") },
+		Creates: func(r *http.Request) bool {
+			return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/api/v4/posts")
+		},
 		Messages: func() []plugintest.Message { return shownIn(t, sim, callbackURL) },
 		Click: func(ctx context.Context, m plugintest.Message, verdict v1.Verdict) error {
 			result, err := sim.Click(ctx, mattermostsim.Click{User: "ivan", Post: m.ID, Action: string(verdict)})

@@ -17,7 +17,7 @@ const (
 	maxPages = 100
 	// searchSkew is how far our clock may be ahead of Mattermost's.
 	searchSkew = time.Minute
-	// showMargin is how long Mattermost may take to show a post among the others.
+	// showMargin is far more than reading from a replica of the database lags behind.
 	showMargin = 10 * time.Second
 	// maxKeys bounds what is remembered of a channel; a fuller book begins anew.
 	maxKeys = 50_000
@@ -45,6 +45,8 @@ func (b *bot) Find(ctx context.Context, at plugins.Destination, search plugins.S
 // between them and not once each.
 type books struct {
 	api *api
+	// margin is how long Mattermost may take to show a post among the others.
+	margin time.Duration
 
 	mu    sync.Mutex
 	books map[string]*book
@@ -61,7 +63,7 @@ type book struct {
 	complete time.Time
 }
 
-func newBooks(client *api) *books { return &books{api: client, books: map[string]*book{}} }
+func newBooks(client *api) *books { return &books{api: client, margin: showMargin, books: map[string]*book{}} }
 
 func (b *books) book(channel string) *book {
 	b.mu.Lock()
@@ -102,7 +104,7 @@ func (b *books) find(ctx context.Context, channel, own, key string, since time.T
 func (b *books) read(ctx context.Context, of *book, channel, own string, since time.Time) error {
 	begun, bottom, newest := time.Now(), since, of.to
 	if !of.to.IsZero() && !since.Before(of.from) {
-		bottom, since = of.to.Add(-showMargin), of.from
+		bottom, since = of.to.Add(-b.margin), of.from
 	}
 	before := ""
 	for range maxPages {
