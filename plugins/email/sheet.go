@@ -68,6 +68,9 @@ func cardSheet(c plugins.Card) sheet {
 	for _, note := range c.Notes[max(0, len(c.Notes)-maxNotesShown):] {
 		s.quotes = append(s.quotes, quote{line: shown(note, maxNote)})
 	}
+	if s.link == "" && c.State == v1.StatePending && c.Audience == plugins.ForReviewers {
+		s.quotes = append(s.quotes, quote{line: "Decide it in Accede, with: accede request review " + shown(c.RequestID, maxID)})
+	}
 	return s
 }
 
@@ -95,7 +98,9 @@ func heading(c plugins.Card) string {
 	return "A request for access"
 }
 
-func standing(c plugins.Card) string { return stateSign(c.State) + " " + stateWord(c.State) + progressTail(c) }
+func standing(c plugins.Card) string {
+	return stateSign(c.State) + " " + stateWord(c.State) + progressTail(c)
+}
 
 func progressTail(c plugins.Card) string {
 	if c.State != v1.StatePending {

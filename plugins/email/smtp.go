@@ -23,7 +23,7 @@ const (
 	stepConnect  step = "connecting to the mail server"
 	stepGreeting step = "waiting for the mail server's greeting"
 	stepTLS      step = "securing the connection"
-	stepToken    step = "getting an access token"
+	stepToken    step = "getting an access token" //nolint:gosec // a sentence
 	stepAuth     step = "signing in at the mail server"
 	stepSender   step = "naming the sender"
 	stepRcpt     step = "naming the recipient"
@@ -227,4 +227,4 @@ func (s *server) signIn(ctx context.Context, client *smtp.Client) error {
 }
 
 // probeTimeout bounds one look at the server; some answer the end of a handshake slowly on purpose.
-const probeTimeout = 20 * time.Second
+const probeTimeout = 15 * time.Second

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,9 +62,9 @@ func smtpFailure(err error, c *SMTP) *plugins.Error {
 // judgeAnswer is the one table of what a refusal means.
 func judgeAnswer(s step, a answer, c *SMTP) (plugins.Kind, string) {
 	switch {
-	case a.code < 500 && a.code >= 400:
+	case a.code/100 == 4:
 		return plugins.Transient, "The mail server asks to come back later; the plugin tries again."
-	case s == stepAuth || a.code == 530 || a.code == 534 || a.code == 535 || a.code == 538:
+	case s == stepAuth, slices.Contains([]int{530, 534, 535, 538}, a.code):
 		return plugins.Auth, authSentence(a, c)
 	case s == stepGreeting || s == stepTLS:
 		return plugins.Auth, fmt.Sprintf("The mail server at %s wants nothing to do with this machine; ask who runs it, and check smtp.host "+
@@ -72,11 +73,16 @@ func judgeAnswer(s step, a answer, c *SMTP) (plugins.Kind, string) {
 		return judgeSender(a)
 	case s == stepRcpt:
 		return judgeRecipient(a)
-	case a.subject == 3 && a.detail == 4 || a.code == 552:
-		return plugins.Invalid, "The mail is larger than the mail server takes."
 	default:
-		return plugins.Invalid, "The mail server refuses the mail's content; ask who runs it, and allow the sender in its filter."
+		return judgeContent(a)
 	}
+}
+
+func judgeContent(a answer) (plugins.Kind, string) {
+	if a.subject == 3 && a.detail == 4 || a.code == 552 {
+		return plugins.Invalid, "The mail is larger than the mail server takes."
+	}
+	return plugins.Invalid, "The mail server refuses the mail's content; ask who runs it, and allow the sender in its filter."
 }
 
 func judgeSender(a answer) (plugins.Kind, string) {

@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"log/slog"
 	"net/http"
@@ -138,7 +139,9 @@ func (w *world) reply(ref plugins.Ref, key string, note plugins.Note) plugins.Re
 
 func (w *world) check(recipients ...string) []plugins.Finding {
 	w.t.Helper()
-	return w.bot.(plugins.Checker).Check(w.t.Context(), recipients) //nolint:errcheck // a bot of this package
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Second) // some servers say nothing until they are spoken to
+	defer cancel()
+	return w.bot.(plugins.Checker).Check(ctx, recipients) //nolint:errcheck // a bot of this package
 }
 
 func (w *world) resolve(recipient plugins.Recipient) []plugins.Destination {

@@ -74,8 +74,19 @@ func (s *Sim) serveWait(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxFollow)
 	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
+	ctx, release := s.whileOpen(ctx)
+	defer release()
 	plainText(w, strconv.FormatUint(s.changes.Wait(ctx, seen), 10))
+}
+
+// whileOpen ends with the context or with the stand-in.
+func (s *Sim) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.ctx, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
 }
 
 func plainText(w http.ResponseWriter, text string) {

@@ -19,7 +19,9 @@ type tracked struct {
 	tracker *tracker
 }
 
-func newTracker(l net.Listener) *tracker { return &tracker{Listener: l, conns: map[*tracked]struct{}{}} }
+func newTracker(l net.Listener) *tracker {
+	return &tracker{Listener: l, conns: map[*tracked]struct{}{}}
+}
 
 // Accept waits for the next connection.
 func (t *tracker) Accept() (net.Conn, error) {

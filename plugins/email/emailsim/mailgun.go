@@ -77,7 +77,7 @@ func mailgunSays(w http.ResponseWriter, status int, message string) {
 // mailgunKey checks the key, what it may do, and the domain.
 func (s *Sim) mailgunKey(sends bool, next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.tally.add("mailgun "+mailgunOperation(r), 1)
+		s.tally.add("mailgun " + mailgunOperation(r))
 		user, key, _ := r.BasicAuth()
 		account := s.cfg.Mailgun
 		limited := account.SendingKey != "" && key == account.SendingKey
@@ -135,7 +135,7 @@ func messageIn(r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // it is only read
 	return io.ReadAll(file)
 }
 

@@ -23,7 +23,9 @@ type givenToken struct {
 	until    time.Time
 }
 
-func newGrants(clock func() time.Time) *grants { return &grants{clock: clock, given: map[string]givenToken{}} }
+func newGrants(clock func() time.Time) *grants {
+	return &grants{clock: clock, given: map[string]givenToken{}}
+}
 
 func (g *grants) give(username string, lasts time.Duration) string {
 	token := "at-" + rand.Text()
@@ -54,7 +56,7 @@ func (s *Sim) serveToken(w http.ResponseWriter, r *http.Request) {
 		tokenProblem(w, http.StatusBadRequest, "invalid_request")
 		return
 	}
-	s.tally.add("tokens", 1)
+	s.tally.add("tokens")
 	form, client := r.PostForm, s.cfg.OAuth
 	same := func(given, want string) bool { return want != "" && hmac.Equal([]byte(given), []byte(want)) }
 	switch {

@@ -117,7 +117,9 @@ func (s *Sim) Close() error {
 	s.close.Do(func() {
 		s.stop()
 		_ = s.wire.Close()
-		<-s.served
+		if err := <-s.served; !errors.Is(err, net.ErrClosed) {
+			s.opts.Logger.Warn("the mail server ended by itself", "err", err)
+		}
 		s.wire.drop()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()
@@ -177,10 +179,10 @@ type tally struct {
 	counts map[string]int
 }
 
-func (t *tally) add(what string, n int) {
+func (t *tally) add(what string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.counts[what] += n
+	t.counts[what]++
 }
 
 func (t *tally) all() map[string]int {

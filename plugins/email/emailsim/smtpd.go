@@ -65,11 +65,11 @@ func (s *Sim) greet(c *smtp.Conn) (smtp.Session, error) {
 	if err := one.befall(opConnect); err != nil {
 		return nil, err
 	}
-	s.tally.add("conversations", 1)
+	s.tally.add("conversations")
 	return one, nil
 }
 
-func refuse(code int, subject, detail int, text string) error {
+func refuse(code, subject, detail int, text string) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, subject, detail}, Message: text}
 }
 
@@ -104,7 +104,7 @@ func (s *session) Auth(name string) (sasl.Server, error) {
 	return mechanism(name, s.sim, func(username string) {
 		s.mechanism = name
 		s.account = s.sim.account(username)
-		s.sim.tally.add("auth "+name, 1)
+		s.sim.tally.add("auth " + name)
 	})
 }
 
@@ -205,6 +205,6 @@ func (s *session) Logout() error { return nil }
 func (s *Sim) deliver(m SeenMail, to string, raw []byte) {
 	m.To, m.Received = to, s.opts.Clock()
 	s.store.put(m, bytes.Clone(raw))
-	s.tally.add("mails", 1)
+	s.tally.add("mails")
 	s.changes.Touch()
 }
