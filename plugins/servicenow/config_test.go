@@ -151,8 +151,8 @@ func FuzzTame(f *testing.F) {
 	f.Add("[code]<b>x</b>[/code] @[admin] https://evil.example/")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, shown := range []string{oneLine(text, 100), quoted(text, 200)} {
-			if found := alive.FindString(shown); found != "" {
-				t.Errorf("%q shows %q, in which %q is alive", text, shown, found)
+			if markup.MatchString(shown) || strings.Contains(shown, "@[") || strings.Contains(shown, "://") {
+				t.Errorf("%q shows %q, which is alive", text, shown)
 			}
 			if units(shown) > 202 {
 				t.Errorf("%d units", units(shown))

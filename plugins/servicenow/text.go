@@ -28,22 +28,15 @@ func quoted(text string, limit int) string {
 	return cut(quoteBar+strings.Join(lines, "\n"+quoteBar), limit)
 }
 
-// alive is what ServiceNow and the programs that show its notifications act on: [code] switches journals to HTML, @[
-// begins a mention, and an address becomes a link.
-var alive = regexp.MustCompile(`(?i)\[(/?code)|@\[|(://)`)
+// markup switches journals to HTML.
+var markup = regexp.MustCompile(`(?i)\[(/?code)`)
 
-// tame takes the life out of markup, mentions and addresses, and leaves them readable.
+// tame takes the life out of what ServiceNow, and the programs that show its notifications, act on, and leaves it readable:
+// [code] is markup, @[ begins a mention, and an address becomes a link.
 func tame(text string) string {
-	return alive.ReplaceAllStringFunc(text, func(found string) string {
-		switch found {
-		case "://":
-			return ":[//]"
-		case "@[":
-			return "@ ["
-		default:
-			return "[ " + found[1:]
-		}
-	})
+	text = strings.ReplaceAll(text, "@[", "@ [")
+	text = markup.ReplaceAllString(text, "[ $1")
+	return strings.ReplaceAll(text, "://", ":[//]")
 }
 
 // visible replaces what would not show as itself: broken bytes, control characters, and the characters that reverse the
