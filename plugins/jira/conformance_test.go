@@ -20,6 +20,8 @@ import (
 	"github.com/accede/accede/plugins/standin"
 )
 
+var update = flag.Bool("update", false, "rewrite the golden files")
+
 func TestConformanceOnCloud(t *testing.T) {
 	t.Parallel()
 	plugintest.Run(t, subject(jirasim.Demo(), true))
@@ -41,10 +43,12 @@ func subject(site jirasim.Config, webhooks bool) plugintest.Subject {
 		golden = "testdata/cards/data_center"
 	}
 	return plugintest.Subject{
-		Spec: jira.Spec(), Update: flag.Lookup("update").Value.String() == "true", Golden: golden,
-		NewVendor: func(t *testing.T, callbackURL string) plugintest.Vendor { return newVendor(t, site, webhooks, callbackURL) },
-		Secrets:   []string{jirasim.DemoToken, jirasim.DemoWebhookSecret},
-		Kinds:     map[int]plugins.Kind{http.StatusConflict: plugins.Transient},
+		Spec: jira.Spec(), Update: *update, Golden: golden,
+		NewVendor: func(t *testing.T, callbackURL string) plugintest.Vendor {
+			return newVendor(t, site, webhooks, callbackURL)
+		},
+		Secrets: []string{jirasim.DemoToken, jirasim.DemoWebhookSecret},
+		Kinds:   map[int]plugins.Kind{http.StatusConflict: plugins.Transient},
 	}
 }
 
@@ -78,7 +82,9 @@ func newVendor(t *testing.T, site jirasim.Config, webhooks bool, callbackURL str
 	vendor := plugintest.Vendor{
 		Config:      settings,
 		Destination: plugins.Destination{ID: "10100", Name: "project AR"}, Recipient: "AR",
-		Creates:  func(r *http.Request) bool { return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/issue") },
+		Creates: func(r *http.Request) bool {
+			return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/issue")
+		},
 		Messages: func() []plugintest.Message { return shown(sim, site.Cloud) },
 		Click: func(ctx context.Context, m plugintest.Message, verdict v1.Verdict) error {
 			reaction, err := sim.Do(ctx, standin.Deed{Person: "ivan", Post: m.ID, Action: string(verdict)})
@@ -89,7 +95,9 @@ func newVendor(t *testing.T, site jirasim.Config, webhooks bool, callbackURL str
 		},
 	}
 	if webhooks {
-		vendor.Forge = func(ctx context.Context, forgery plugintest.Forgery) (int, error) { return sim.Forge(ctx, string(forgery), nil) }
+		vendor.Forge = func(ctx context.Context, forgery plugintest.Forgery) (int, error) {
+			return sim.Forge(ctx, string(forgery), nil)
+		}
 	}
 	return vendor
 }

@@ -173,7 +173,7 @@ func (s *Sim) absent(one endpoint, version string) bool {
 }
 
 func (s *Sim) serveKnown(w http.ResponseWriter, r *http.Request, one endpoint, version string) {
-	if real, seconds := s.faults.RealLimits(); real && s.limiter.Take(one.name) > 0 {
+	if kept, seconds := s.faults.RealLimits(); kept && s.limiter.Take(one.name) > 0 {
 		limited(w, r, seconds)
 		return
 	}

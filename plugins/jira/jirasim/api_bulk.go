@@ -13,16 +13,17 @@ const (
 
 func bulkIssues(s *Sim, _ *http.Request, c call) (answer, error) {
 	var in struct {
-		IssueIdsOrKeys, Fields, Properties, Expand []string
+		IDs                        []string `json:"issueIdsOrKeys"`
+		Fields, Properties, Expand []string
 	}
 	if err := c.decode(&in); err != nil {
 		return answer{}, err
 	}
-	if len(in.IssueIdsOrKeys) == 0 || len(in.IssueIdsOrKeys) > maxBulkIssues {
+	if len(in.IDs) == 0 || len(in.IDs) > maxBulkIssues {
 		return answer{}, refuse(http.StatusBadRequest, "The number of issue IDs or keys must be between 1 and 100.")
 	}
 	issues, missing := []map[string]any{}, []map[string]any{}
-	for _, id := range in.IssueIdsOrKeys {
+	for _, id := range in.IDs {
 		found := s.find(id)
 		if found == nil || !c.user.may(browse) {
 			missing = append(missing, map[string]any{"id": id, "errorMessage": noIssue})
@@ -36,30 +37,18 @@ func bulkIssues(s *Sim, _ *http.Request, c call) (answer, error) {
 // bulkChangelog pages through the entries of all the issues together, oldest first.
 func bulkChangelog(s *Sim, _ *http.Request, c call) (answer, error) {
 	var in struct {
-		IssueIdsOrKeys, FieldIds []string
-		MaxResults               int
-		NextPageToken            string
+		IDs           []string `json:"issueIdsOrKeys"`
+		Fields        []string `json:"fieldIds"`
+		MaxResults    int
+		NextPageToken string
 	}
 	if err := c.decode(&in); err != nil {
 		return answer{}, err
 	}
-	if len(in.IssueIdsOrKeys) == 0 || len(in.IssueIdsOrKeys) > maxBulkChangelog || len(in.FieldIds) > 10 {
+	if len(in.IDs) == 0 || len(in.IDs) > maxBulkChangelog || len(in.Fields) > 10 {
 		return answer{}, refuse(http.StatusBadRequest, "The number of issue IDs or keys must be between 1 and 1000.")
 	}
-	type owned struct {
-		issue string
-		entry change
-	}
-	var all []owned
-	for _, id := range in.IssueIdsOrKeys {
-		if found := s.find(id); found != nil && c.user.may(browse) {
-			for _, entry := range found.history {
-				if entry.about(in.FieldIds) {
-					all = append(all, owned{found.id, entry})
-				}
-			}
-		}
-	}
+	all := s.entries(in.IDs, in.Fields, c)
 	start, err := tokenStart(in.NextPageToken)
 	if err != nil {
 		return answer{}, err
@@ -68,8 +57,37 @@ func bulkChangelog(s *Sim, _ *http.Request, c call) (answer, error) {
 		in.MaxResults = 1000
 	}
 	shown := page(all, start, min(in.MaxResults, 20*s.cfg.PageSize))
-	logs := map[string][]map[string]any{}
-	order := []string{}
+	body := map[string]any{"issueChangeLogs": s.wireLogs(shown)}
+	if start+len(shown) < len(all) {
+		body["nextPageToken"] = pageToken(start + len(shown))
+	}
+	return ok(body)
+}
+
+// owned is an entry of an issue's changelog.
+type owned struct {
+	issue string
+	entry change
+}
+
+func (s *Sim) entries(ids, fields []string, c call) (all []owned) {
+	for _, id := range ids {
+		found := s.find(id)
+		if found == nil || !c.user.may(browse) {
+			continue
+		}
+		for _, entry := range found.history {
+			if entry.about(fields) {
+				all = append(all, owned{found.id, entry})
+			}
+		}
+	}
+	return all
+}
+
+// wireLogs groups entries by issue.
+func (s *Sim) wireLogs(shown []owned) []map[string]any {
+	logs, order := map[string][]map[string]any{}, []string{}
 	for _, one := range shown {
 		if logs[one.issue] == nil {
 			order = append(order, one.issue)
@@ -82,11 +100,7 @@ func bulkChangelog(s *Sim, _ *http.Request, c call) (answer, error) {
 	for _, id := range order {
 		out = append(out, map[string]any{"issueId": id, "changeHistories": logs[id]})
 	}
-	body := map[string]any{"issueChangeLogs": out}
-	if start+len(shown) < len(all) {
-		body["nextPageToken"] = pageToken(start + len(shown))
-	}
-	return ok(body)
+	return out
 }
 
 func (c change) about(fields []string) bool {
