@@ -9,6 +9,8 @@ import (
 	"github.com/accede/accede/plugins/discord/discordsim"
 	"github.com/accede/accede/plugins/email"
 	"github.com/accede/accede/plugins/email/emailsim"
+	"github.com/accede/accede/plugins/mattermost"
+	"github.com/accede/accede/plugins/mattermost/mattermostsim"
 	"github.com/accede/accede/plugins/slack"
 	"github.com/accede/accede/plugins/slack/slacksim"
 	"github.com/accede/accede/plugins/standin"
@@ -38,6 +40,7 @@ func All() []Entry {
 	return []Entry{
 		{Spec: discord.Spec(), StandIn: discordStandIn, Demo: discordsim.DemoPlugin},
 		{Spec: email.Spec(), StandIn: emailStandIn, Demo: emailsim.DemoPlugin, Side: "smtp"},
+		{Spec: mattermost.Spec(), StandIn: mattermostStandIn, Demo: mattermostsim.DemoPlugin},
 		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
 	}
 }
@@ -58,6 +61,10 @@ func discordStandIn(options standin.Options) (StandIn, error) {
 
 func emailStandIn(options standin.Options) (StandIn, error) {
 	return emailsim.New(emailsim.Demo(), options)
+}
+
+func mattermostStandIn(options standin.Options) (StandIn, error) {
+	return mattermostsim.New(mattermostsim.Demo(), options)
 }
 
 func slackStandIn(options standin.Options) (StandIn, error) {
