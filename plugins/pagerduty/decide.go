@@ -83,7 +83,8 @@ func (b *pollBot) words(ctx context.Context, incident string, entries []entry) (
 	last := map[string]word{}
 	var order []string
 	for _, e := range entries {
-		said := b.wordIn(e, notes)
+		var said word
+		said, notes = b.wordIn(e, notes)
 		if said.verdict == "" && said.way == ByNote {
 			continue // people write notes about other things
 		}
@@ -99,6 +100,7 @@ func (b *pollBot) words(ctx context.Context, incident string, entries []entry) (
 	return words, nil
 }
 
+// notesFor returns the incident's notes, oldest first, if there is an entry about one.
 func (b *pollBot) notesFor(ctx context.Context, incident string, entries []entry) ([]writing, error) {
 	if !slices.ContainsFunc(entries, func(e entry) bool { return e.Type == typeNote }) {
 		return nil, nil
@@ -106,33 +108,29 @@ func (b *pollBot) notesFor(ctx context.Context, incident string, entries []entry
 	return b.api.notes(ctx, incident)
 }
 
-func (b *pollBot) wordIn(e entry, notes []writing) word {
+// wordIn returns what an entry says, and the notes without the one that it is about.
+func (b *pollBot) wordIn(e entry, notes []writing) (word, []writing) {
 	switch e.Type {
 	case typeNote:
-		return word{e, noteOf(e, notes), ByNote}
+		verdict, rest := noteOf(e, notes)
+		return word{e, verdict, ByNote}, rest
 	case typeCustomField, typeField:
-		return word{e, e.setTo(b.config.Field), ByField}
+		return word{e, e.setTo(b.config.Field), ByField}, notes
 	default:
-		return word{e, e.runs(b.config), ByWorkflow}
+		return word{e, e.runs(b.config), ByWorkflow}, notes
 	}
 }
 
-// noteOf finds the note that an entry is about: by the same person at the same time. If several match, they have to say
-// the same.
-func noteOf(e entry, notes []writing) v1.Verdict {
-	var verdict v1.Verdict
-	matched := 0
-	for _, n := range notes {
-		if n.User.ID != e.Agent.ID || n.At.Sub(e.At).Abs() > noteMatches {
-			continue
-		}
-		if said := commandIn(n.Content); matched == 0 || said == verdict {
-			verdict, matched = said, matched+1
-			continue
-		}
-		return ""
+// noteOf finds the note that an entry is about, and returns the other notes: the oldest by the same person at about the same
+// time. PagerDuty does not name the note in the entry.
+func noteOf(e entry, notes []writing) (v1.Verdict, []writing) {
+	at := slices.IndexFunc(notes, func(n writing) bool {
+		return n.User.ID == e.Agent.ID && n.At.Sub(e.At).Abs() <= noteMatches
+	})
+	if at < 0 {
+		return "", notes
 	}
-	return verdict
+	return commandIn(notes[at].Content), slices.Concat(notes[:at], notes[at+1:])
 }
 
 func (b *pollBot) decisions(words []word, fingerprint string, p plugins.Posted) []v1.Decision {

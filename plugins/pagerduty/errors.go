@@ -116,6 +116,9 @@ func explain(kind plugins.Kind, said *saidError) string {
 
 // unreadable is an answer that says success and is not what PagerDuty sends.
 func unreadable(op string, effect vendorhttp.Effect, err error) error {
+	if errors.Is(err, errTooMany) {
+		return &plugins.Error{Op: op, Kind: plugins.Invalid, Err: errTooMany, Public: "PagerDuty holds more of it than it lets anybody read."}
+	}
 	kind := plugins.Transient
 	if effect == creates {
 		kind = plugins.Unknown

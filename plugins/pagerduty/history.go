@@ -193,7 +193,16 @@ func (a *api) entries(ctx context.Context, path string, since time.Time) ([]entr
 			found = append(found, got.Entries...)
 			return true, err
 		})
-		slices.SortStableFunc(found, func(a, b entry) int { return a.At.Compare(b.At) })
-		return found, err
+		return oldestFirst(found, func(e entry) time.Time { return e.At }), err
 	})
+}
+
+// oldestFirst turns a list round. PagerDuty lists the newest first, and its times are whole seconds, so that among things of
+// the same second only the order of the list tells which came first.
+func oldestFirst[T any](list []T, at func(T) time.Time) []T {
+	if n := len(list); n > 0 && !at(list[0]).Before(at(list[n-1])) {
+		slices.Reverse(list)
+	}
+	slices.SortStableFunc(list, func(a, b T) int { return at(a).Compare(at(b)) })
+	return list
 }

@@ -131,6 +131,7 @@ func (a *api) addNote(ctx context.Context, id, content string) (string, error) {
 	})
 }
 
+// notes lists the notes of an incident, oldest first.
 func (a *api) notes(ctx context.Context, id string) ([]writing, error) {
 	found, err := call(ctx, "reading notes", repeatable, func(ctx context.Context) ([]pd.IncidentNote, error) {
 		return a.client.ListIncidentNotesWithContext(ctx, id)
@@ -143,7 +144,7 @@ func (a *api) notes(ctx context.Context, id string) ([]writing, error) {
 		at, _ := time.Parse(time.RFC3339, n.CreatedAt) // a note without a time matches no entry
 		out = append(out, writing{ID: n.ID, Content: n.Content, User: thing{n.User.ID, n.User.Type, n.User.Summary}, At: at})
 	}
-	return out, nil
+	return oldestFirst(out, func(n writing) time.Time { return n.At }), nil
 }
 
 // clearField empties a custom field, so that the next person can set it again.

@@ -43,8 +43,9 @@ func (b *pollBot) Poll(ctx context.Context, open []plugins.Posted, decisions plu
 func (b *pollBot) look(ctx context.Context, incident string, p plugins.Posted, decisions plugins.Decisions) error {
 	before := b.journal.mark(incident)
 	made, err := b.judge(ctx, p)
-	if notFound(err) {
-		b.journal.done(incident, before) // it was deleted, and with it what was said there
+	if notFound(err) || errors.Is(err, errTooMany) {
+		b.log.Warn("incident cannot be read; decide in Accede", "request_id", p.Card.RequestID, "incident", incident, "err", err)
+		b.journal.done(incident, before)
 		return nil
 	}
 	if err != nil {
@@ -106,7 +107,7 @@ func (j *journal) extend(ctx context.Context) error {
 	}
 	entries, err := j.bot.api.happenings(ctx, j.until.Add(-overlap))
 	switch {
-	case errors.Is(err, errTooMany), plugins.KindOf(err) == plugins.Invalid:
+	case plugins.KindOf(err) == plugins.Invalid:
 		clear(j.seen) // more happened than can be read: look at each incident by itself
 	case err != nil:
 		return err
