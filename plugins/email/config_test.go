@@ -6,6 +6,8 @@ import (
 
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/secret"
+	"github.com/accede/accede/plugins/email/emailsim"
+	"github.com/accede/accede/plugins/standin"
 )
 
 func TestValidateNamesWhatIsWrongAndWhatToDo(t *testing.T) {
@@ -124,5 +126,32 @@ func TestTheExampleLoads(t *testing.T) {
 	}
 	if c := file.Email; c.SMTP.OAuth.Scope == "" || c.SMTP.CAFile == "" || c.FollowUps != FollowEvery || len(c.OnlyDomains) != 1 {
 		t.Errorf("the whole example makes %+v", c)
+	}
+}
+
+// TestTheDemosConfigurationWorks sends a mail with what the demo is set up with, either way.
+func TestTheDemosConfigurationWorks(t *testing.T) {
+	for _, side := range []bool{true, false} {
+		w := newWorld(t, func(s *setting) {
+			place := standin.Place{BaseURL: s.base}
+			if side {
+				s.side = "127.0.0.1:" + freePort(t)
+				place.SideAddress = s.side
+			}
+			demo := emailsim.DemoPlugin(place)
+			file := exampleFile{Email: NewConfig()}
+			text := "email:\n  " + strings.ReplaceAll(strings.TrimSpace(demo.Config), "\n", "\n  ") + "\n"
+			if err := config.Decode("demo", []byte(text), &file, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := file.Email.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			s.config = file.Email
+		})
+		w.mustPost("key-of-the-mail", demoCard())
+		if got := w.check("ivan@example.com", "bob@example.com"); len(got) != 0 {
+			t.Errorf("findings are %+v", got)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -42,7 +43,9 @@ type world struct {
 
 // setting changes what a world is made of.
 type setting struct {
-	base   string
+	base string
+	// side is where the mail server listens; empty for any free port.
+	side   string
 	mail   emailsim.Config
 	config *Config
 }
@@ -77,7 +80,7 @@ func newWorld(t *testing.T, change ...func(*setting)) *world {
 	for _, do := range change {
 		do(&s)
 	}
-	sim, err := emailsim.New(s.mail, standin.Options{Seed: 1})
+	sim, err := emailsim.New(s.mail, standin.Options{Seed: 1, SideListen: s.side})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +191,21 @@ func (b *lockedBuffer) String() string {
 
 func serverInfo(tls bool, mechanisms ...string) *smtp.ServerInfo {
 	return &smtp.ServerInfo{Name: "mail.example.com", TLS: tls, Auth: mechanisms}
+}
+
+// freePort is one that nobody listened on a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
 
 func writeFile(t *testing.T, path, text string) {
