@@ -66,53 +66,68 @@ func readBlocks(text string, depth int) []node {
 	if depth == 0 {
 		return []node{{kind: asText, text: text}}
 	}
-	var out []node
-	var plain, quoted []string
-	flush := func() {
-		if len(quoted) > 0 {
-			out = append(out, node{kind: asQuote, inside: readBlocks(strings.Join(quoted, "\n"), depth-1)})
-		}
-		if len(plain) > 0 {
-			out = append(out, readInline(strings.Join(plain, "\n"), depth-1)...)
-		}
-		plain, quoted = nil, nil
-	}
+	b := blocks{depth: depth}
 	lines := strings.Split(text, "\n")
-	for i := 0; i < len(lines); i++ {
-		line := lines[i]
-		if rest := quoteRest.FindStringSubmatch(strings.Join(lines[i:], "\n")); rest != nil {
-			flush()
-			return append(out, node{kind: asQuote, inside: readBlocks(rest[1], depth-1)})
-		}
-		if m := quoteLine.FindStringSubmatch(line); m != nil {
-			if len(plain) > 0 {
-				flush()
-			}
-			quoted = append(quoted, m[1])
+	for i, line := range lines {
+		if b.fenced {
+			b.take(line)
 			continue
 		}
-		if len(quoted) > 0 {
-			flush()
+		if quoteRest.MatchString(line) {
+			b.flush()
+			rest := quoteRest.FindStringSubmatch(strings.Join(lines[i:], "\n"))
+			return append(b.out, node{kind: asQuote, inside: readBlocks(rest[1], depth-1)})
 		}
-		if kind, inner := lineKind(line); kind != "" {
-			flush()
-			out = append(out, node{kind: kind, inside: readInline(inner, depth-1)})
-			continue
-		}
-		plain = append(plain, line)
-		if i+1 < len(lines) && len(plain) > 0 && openFence(strings.Join(plain, "\n")) {
-			for i+1 < len(lines) && openFence(strings.Join(plain, "\n")) {
-				i++
-				plain = append(plain, lines[i])
-			}
-		}
+		b.line(line)
 	}
-	flush()
-	return out
+	b.flush()
+	return b.out
 }
 
-// openFence says that a fenced code block has begun and not ended.
-func openFence(text string) bool { return strings.Count(text, "```")%2 == 1 }
+// blocks collects lines of the same sort.
+type blocks struct {
+	depth         int
+	out           []node
+	plain, quoted []string
+	// fenced says that a code block has begun and not ended.
+	fenced bool
+}
+
+func (b *blocks) line(line string) {
+	if m := quoteLine.FindStringSubmatch(line); m != nil {
+		if len(b.plain) > 0 {
+			b.flush()
+		}
+		b.quoted = append(b.quoted, m[1])
+		return
+	}
+	if len(b.quoted) > 0 {
+		b.flush()
+	}
+	if kind, inner := lineKind(line); kind != "" {
+		b.flush()
+		b.out = append(b.out, node{kind: kind, inside: readInline(inner, b.depth-1)})
+		return
+	}
+	b.take(line)
+}
+
+func (b *blocks) take(line string) {
+	b.plain = append(b.plain, line)
+	if strings.Count(line, "```")%2 == 1 {
+		b.fenced = !b.fenced
+	}
+}
+
+func (b *blocks) flush() {
+	if len(b.quoted) > 0 {
+		b.out = append(b.out, node{kind: asQuote, inside: readBlocks(strings.Join(b.quoted, "\n"), b.depth-1)})
+	}
+	if len(b.plain) > 0 {
+		b.out = append(b.out, readInline(strings.Join(b.plain, "\n"), b.depth-1)...)
+	}
+	b.plain, b.quoted = nil, nil
+}
 
 func lineKind(line string) (kind, inner string) {
 	if m := headingLine.FindStringSubmatch(line); m != nil {
