@@ -11,6 +11,8 @@ import (
 	"github.com/accede/accede/plugins/email/emailsim"
 	"github.com/accede/accede/plugins/mattermost"
 	"github.com/accede/accede/plugins/mattermost/mattermostsim"
+	"github.com/accede/accede/plugins/pagerduty"
+	"github.com/accede/accede/plugins/pagerduty/pagerdutysim"
 	"github.com/accede/accede/plugins/slack"
 	"github.com/accede/accede/plugins/slack/slacksim"
 	"github.com/accede/accede/plugins/standin"
@@ -41,6 +43,7 @@ func All() []Entry {
 		{Spec: discord.Spec(), StandIn: discordStandIn, Demo: discordsim.DemoPlugin},
 		{Spec: email.Spec(), StandIn: emailStandIn, Demo: emailsim.DemoPlugin, Side: "smtp"},
 		{Spec: mattermost.Spec(), StandIn: mattermostStandIn, Demo: mattermostsim.DemoPlugin},
+		{Spec: pagerduty.Spec(), StandIn: pagerdutyStandIn, Demo: pagerdutysim.DemoPlugin},
 		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
 	}
 }
@@ -65,6 +68,10 @@ func emailStandIn(options standin.Options) (StandIn, error) {
 
 func mattermostStandIn(options standin.Options) (StandIn, error) {
 	return mattermostsim.New(mattermostsim.Demo(), options)
+}
+
+func pagerdutyStandIn(options standin.Options) (StandIn, error) {
+	return pagerdutysim.New(pagerdutysim.Demo(), options)
 }
 
 func slackStandIn(options standin.Options) (StandIn, error) {
