@@ -130,6 +130,7 @@ type pressData struct {
 	Key    string `json:"key"`
 	Verb   string `json:"verb"`
 	Reason string `json:"reason"`
+	Mute   bool   `json:"mute"`
 }
 
 // parsePress reads a click: the value of an invoke, or that of a message for clients that know Action.Submit only.

@@ -192,6 +192,18 @@ func (a *api) send(ctx context.Context, service, conversation string, m outgoing
 	return made.ID, nil
 }
 
+// answer posts below a message of the same conversation.
+func (a *api) answer(ctx context.Context, service, conversation, to string, m outgoing) (string, error) {
+	var made struct {
+		ID string `json:"id"`
+	}
+	err := a.call(ctx, http.MethodPost, service, conversationPath(conversation)+"/activities/"+url.PathEscape(to), m, &made)
+	if err == nil && made.ID == "" {
+		err = errNoID
+	}
+	return made.ID, err
+}
+
 // whisper posts into a shared conversation what only one person sees:
 // https://learn.microsoft.com/microsoftteams/platform/agents-in-teams/targeted-messages.
 func (a *api) whisper(ctx context.Context, service, conversation, to string, m outgoing) error {

@@ -93,6 +93,7 @@ func (a artist) refresh(p picture) (*refresh, error) {
 func (a artist) show(p picture, title string) (cardAction, error) {
 	sealed, err := a.sealed(p, "", showAudience)
 	return cardAction{
-		Type: "Action.Execute", Title: title, Verb: verbShow, Data: &buttonData{Seal: sealed, Key: p.key}, Inputs: "none",
+		Type: "Action.Execute", Title: title, Verb: verbShow, Data: &buttonData{Seal: sealed, Key: p.key, Mute: p.Audience == plugins.ForRequester},
+		Inputs: "none",
 	}, err
 }

@@ -80,6 +80,8 @@ type buttonData struct {
 	Seal string `json:"accede"`
 	Key  string `json:"key,omitempty"`
 	Verb verb   `json:"verb,omitempty"`
+	// Mute says that the card is not for deciding, and stays so when it is shown anew.
+	Mute bool `json:"mute,omitempty"`
 }
 
 // refresh makes clients ask for the card as it is now when one of these people looks at it.

@@ -165,9 +165,9 @@ func (b *bot) Reply(ctx context.Context, r plugins.Ref, _ string, n plugins.Note
 	if n.Kind.Noticed() {
 		m = m.alerting()
 	}
-	made, err := b.postInto(ctx, at.service, at.conversation, m)
+	activity, err := b.api.answer(ctx, at.service, at.conversation, at.activity, m)
 	if err != nil {
 		return "", failure("posting reply", creates, err)
 	}
-	return made.encode(), nil
+	return ref{service: at.service, conversation: at.conversation, activity: activity, viewer: at.viewer}.encode(), nil
 }

@@ -16,7 +16,8 @@ const formLife = time.Hour
 // back is the request that a card for one person leads back to.
 type back struct {
 	plugins.Action
-	key string
+	key  string
+	mute bool
 }
 
 // back is nil if the button did not say which request it was about.
@@ -24,7 +25,7 @@ func (*callbacks) back(meant plugins.Action, p press) *back {
 	if meant.RequestID == "" {
 		return nil
 	}
-	return &back{Action: meant, key: p.Key}
+	return &back{Action: meant, key: p.Key, mute: p.Mute}
 }
 
 // formAudience keeps a form's seal from being used by another account or as a card's button.
@@ -93,6 +94,9 @@ func (h *callbacks) current(ctx context.Context, a activity, to back) (card, boo
 	if twin {
 		h.putAside(ctx, a, own.Card)
 	}
+	if to.mute {
+		own.Card.Audience, own.Card.Actions = plugins.ForRequester, nil
+	}
 	drawn, err := h.artist.draw(picture{Card: own.Card, key: to.key})
 	return drawn, err == nil
 }
@@ -133,7 +137,7 @@ func (h *callbacks) shown(ctx context.Context, a activity, p press) reply {
 	if err != nil {
 		return refusing(http.StatusBadRequest, "BadRequest", "This card is from another installation.")
 	}
-	to := back{Action: meant, key: p.Key}
+	to := back{Action: meant, key: p.Key, mute: p.Mute}
 	drawn, ok := h.current(ctx, a, to)
 	if !ok {
 		return refusing(http.StatusInternalServerError, "Unavailable", "The request cannot be shown just now.")

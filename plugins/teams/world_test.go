@@ -1,0 +1,316 @@
+package teams
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/secret"
+	"github.com/accede/accede/internal/secret/secrettest"
+	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/standin"
+	"github.com/accede/accede/plugins/teams/teamssim"
+	"github.com/accede/accede/plugins/vendorhttp"
+)
+
+var _ = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	sealSecret = "a-secret-that-all-replicas-share"
+	patience   = 10 * time.Second
+)
+
+// world is a tenant of Teams, the plugin, and what the plugin handed over.
+type world struct {
+	t         *testing.T
+	sim       *teamssim.Sim
+	bot       *bot
+	decisions *recorder
+	board     *board
+	notebook  *notebook
+	logs      *lockedBuffer
+	clock     *handClock
+}
+
+// recorder stands for the host. Result, if set, is told to whoever clicked.
+type recorder struct {
+	mu      sync.Mutex
+	taken   []v1.Decision
+	refusal error
+	result  *v1.DecisionResult
+	bot     plugins.Answerer
+}
+
+func (r *recorder) Submit(ctx context.Context, d v1.Decision) error {
+	r.mu.Lock()
+	r.taken = append(r.taken, d)
+	result, refusal := r.result, r.refusal
+	r.mu.Unlock()
+	if result != nil && refusal == nil {
+		return r.bot.Answer(ctx, d, *result)
+	}
+	return refusal
+}
+
+func (r *recorder) all() []v1.Decision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.taken)
+}
+
+// board stands for what the core knows of posted cards.
+type board struct {
+	mu     sync.Mutex
+	posted []plugins.Posted
+	err    error
+}
+
+func (b *board) Of(_ context.Context, requestID string) ([]plugins.Posted, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []plugins.Posted
+	for _, p := range b.posted {
+		if p.Card.RequestID == requestID {
+			out = append(out, p)
+		}
+	}
+	return out, b.err
+}
+
+func (b *board) put(p plugins.Posted) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.posted = append(b.posted, p)
+}
+
+// notebook stands for the core's.
+type notebook struct {
+	mu      sync.Mutex
+	entries map[string]string
+	err     error
+	writes  int
+}
+
+func (n *notebook) Keep(_ context.Context, key, value string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.writes++
+	n.entries[key] = value
+	return n.err
+}
+
+func (n *notebook) Recall(_ context.Context, key string) (string, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.entries[key], n.err
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// handClock runs with the wall clock plus what a test adds.
+type handClock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *handClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *handClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// setting changes what a world is made of.
+type setting struct {
+	tenant teamssim.Config
+	config Config
+	deps   plugins.Deps
+}
+
+func newWorld(t *testing.T, change ...func(*setting)) *world {
+	t.Helper()
+	w := &world{
+		t: t, decisions: &recorder{}, board: &board{}, notebook: &notebook{entries: map[string]string{}}, logs: &lockedBuffer{},
+		clock: &handClock{},
+	}
+	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
+	base := "http://" + server.Listener.Addr().String() + "/teams"
+	s := w.settings(base)
+	for _, do := range change {
+		do(&s)
+	}
+	sim, err := teamssim.New(s.tenant, standin.Options{
+		BaseURL: base, CallbackURL: "http://" + callbacks.Listener.Addr().String() + "/callback", Seed: 1, Clock: w.clock.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sim = sim
+	server.Config.Handler = http.StripPrefix("/teams", sim)
+	server.Start()
+	opened, err := open(t.Context(), &s.config, s.deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.bot = opened.(*bot) //nolint:errcheck // what open returns
+	w.decisions.bot = w.bot
+	callbacks.Config.Handler = w.bot.Handler(w.decisions)
+	callbacks.Start()
+	t.Cleanup(func() {
+		_ = sim.Close()
+		callbacks.Close()
+		s.deps.HTTP.CloseIdleConnections()
+		server.Close()
+		secrettest.AssertAbsent(t, w.logs.String(), teamssim.DemoSecret, sealSecret, "eyJ0eXAiOiJKV1QifQ.")
+	})
+	return w
+}
+
+func (w *world) settings(base string) setting {
+	c := NewConfig()
+	c.AppID, c.Tenant, c.AppSecret = teamssim.DemoApp, teamssim.DemoTenant, secret.New(teamssim.DemoSecret)
+	c.Channels = map[string]string{"#access-requests": teamssim.DemoChannel}
+	c.Graph, c.CatalogAppID = GraphInstall, teamssim.DemoCatalog
+	c.Endpoints = Endpoints{
+		Login: config.Address(base + "/login"), Connector: config.Address(base + "/smba/teams"),
+		OpenID: config.Address(base + "/botframework/v1/.well-known/openidconfiguration"), Graph: config.Address(base + "/graph"),
+	}
+	return setting{
+		tenant: teamssim.Demo(), config: *c,
+		deps: plugins.Deps{
+			Logger: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.now, Seal: plugins.NewSealer([]byte(sealSecret)),
+			Cards: w.board, Notebook: w.notebook, DecideInChat: true,
+		},
+	}
+}
+
+// counted makes the host tell that every click counted.
+func (w *world) counted() {
+	w.decisions.mu.Lock()
+	defer w.decisions.mu.Unlock()
+	w.decisions.result = &v1.DecisionResult{Code: v1.CodeCounted, Message: "Your approval counts: 1 of 2."}
+}
+
+const access = "#access-requests"
+
+func channelPlace() plugins.Destination {
+	return plugins.Destination{ID: teamssim.DemoChannel, Name: access}
+}
+
+// post puts a card somewhere, lets the core know, and returns it as the stand-in shows it.
+func (w *world) post(to plugins.Destination, key string, card plugins.Card) (plugins.Ref, teamssim.SeenMessage) {
+	w.t.Helper()
+	r, err := w.bot.Post(w.t.Context(), to, key, card)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.board.put(plugins.Posted{Card: card, Destination: to, Ref: r})
+	return r, w.message(r)
+}
+
+func (w *world) message(r plugins.Ref) teamssim.SeenMessage {
+	w.t.Helper()
+	at, err := w.bot.decodeRef(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.seen(at.activity)
+}
+
+func (w *world) seen(id string) teamssim.SeenMessage {
+	w.t.Helper()
+	for _, m := range w.sim.Messages() {
+		if m.ID == id {
+			return m
+		}
+	}
+	w.t.Fatalf("there is no message %s", id)
+	return teamssim.SeenMessage{}
+}
+
+func (w *world) click(user, message, verb string) teamssim.Result {
+	w.t.Helper()
+	return w.press(teamssim.Click{User: user, Message: message, Verb: verb})
+}
+
+func (w *world) press(c teamssim.Click) teamssim.Result {
+	w.t.Helper()
+	result, err := w.sim.Click(w.t.Context(), c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return result
+}
+
+// in lists what stands in a room, targeted messages included.
+func (w *world) in(room string) (out []teamssim.SeenMessage) {
+	for _, m := range w.sim.Messages() {
+		if m.Room == room && !m.Deleted {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (w *world) wantContains(text string, parts ...string) {
+	w.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			w.t.Errorf("%q lacks %q", text, part)
+		}
+	}
+}
+
+const requestID = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
+
+func demoCard(change ...func(*plugins.Card)) plugins.Card {
+	card := plugins.Card{
+		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
+		State: v1.StatePending, Title: "Alice Moreau asks for dba",
+		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
+		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
+		Expires:  time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC),
+		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
+		URL:      "https://accede.example.com/requests/" + requestID,
+		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
+	}
+	for _, do := range change {
+		do(&card)
+	}
+	return card
+}
