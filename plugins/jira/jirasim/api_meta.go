@@ -8,9 +8,13 @@ import (
 func myself(s *Sim, _ *http.Request, c call) (answer, error) { return ok(s.wireUser(c.user.ID)) }
 
 func serverInfo(s *Sim, _ *http.Request, _ call) (answer, error) {
-	kind := "Server"
-	if s.cfg.Cloud {
+	kind := s.cfg.Deployment
+	switch {
+	case kind != "":
+	case s.cfg.Cloud:
 		kind = "Cloud"
+	default:
+		kind = "Server"
 	}
 	return ok(map[string]string{"baseUrl": s.opts.BaseURL, "version": "10.3.0", "deploymentType": kind})
 }

@@ -24,6 +24,10 @@ type Config struct {
 	WebhookSecret string
 	// IndexDelay is how long the search does not know a new issue.
 	IndexDelay time.Duration
+	// Deployment is what the server says of itself; empty for what fits Cloud.
+	Deployment string
+	// Login lets every call end at a login page.
+	Login bool
 	// PageSize is the most that one page of any list holds.
 	PageSize int
 	// RetryWebhook is the wait before a webhook that was not taken is sent again; it grows with each try.

@@ -56,7 +56,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 	}
 	opts = opts.WithDefaults()
 	s := &Sim{
-		cfg: cfg, opts: opts, frame: frame, nextID: firstID, calls: &tally{counts: map[string]int{}},
+		cfg: cfg, opts: opts, frame: frame, nextID: firstID, login: cfg.Login, calls: &tally{counts: map[string]int{}},
 		faults: standin.NewSwitches(standin.NewDice(opts.Seed)), changes: standin.NewChanges(), courier: standin.NewCourier(),
 		limiter: standin.NewLimiter(time.Second/burstPerSecond, burst, opts.Clock),
 	}

@@ -103,3 +103,6 @@ var wikiEscape = regexp.MustCompile(`\\([^A-Za-z0-9\s])`)
 func unescapeWiki(text string) string {
 	return html.EscapeString(wikiEscape.ReplaceAllString(text, "$1"))
 }
+
+// Live lists what in wiki markup does more than being read.
+func Live(markup string) []string { return renderWiki(markup).live }
