@@ -9,10 +9,14 @@ import (
 	"github.com/accede/accede/plugins/discord/discordsim"
 	"github.com/accede/accede/plugins/email"
 	"github.com/accede/accede/plugins/email/emailsim"
+	"github.com/accede/accede/plugins/jira"
+	"github.com/accede/accede/plugins/jira/jirasim"
 	"github.com/accede/accede/plugins/mattermost"
 	"github.com/accede/accede/plugins/mattermost/mattermostsim"
 	"github.com/accede/accede/plugins/pagerduty"
 	"github.com/accede/accede/plugins/pagerduty/pagerdutysim"
+	"github.com/accede/accede/plugins/servicenow"
+	"github.com/accede/accede/plugins/servicenow/servicenowsim"
 	"github.com/accede/accede/plugins/slack"
 	"github.com/accede/accede/plugins/slack/slacksim"
 	"github.com/accede/accede/plugins/standin"
@@ -42,8 +46,10 @@ func All() []Entry {
 	return []Entry{
 		{Spec: discord.Spec(), StandIn: discordStandIn, Demo: discordsim.DemoPlugin},
 		{Spec: email.Spec(), StandIn: emailStandIn, Demo: emailsim.DemoPlugin, Side: "smtp"},
+		{Spec: jira.Spec(), StandIn: jiraStandIn, Demo: jirasim.DemoPlugin},
 		{Spec: mattermost.Spec(), StandIn: mattermostStandIn, Demo: mattermostsim.DemoPlugin},
 		{Spec: pagerduty.Spec(), StandIn: pagerdutyStandIn, Demo: pagerdutysim.DemoPlugin},
+		{Spec: servicenow.Spec(), StandIn: servicenowStandIn, Demo: servicenowsim.DemoPlugin},
 		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
 	}
 }
@@ -70,8 +76,16 @@ func mattermostStandIn(options standin.Options) (StandIn, error) {
 	return mattermostsim.New(mattermostsim.Demo(), options)
 }
 
+func servicenowStandIn(options standin.Options) (StandIn, error) {
+	return servicenowsim.New(servicenowsim.Demo(), options)
+}
+
 func pagerdutyStandIn(options standin.Options) (StandIn, error) {
 	return pagerdutysim.New(pagerdutysim.Demo(), options)
+}
+
+func jiraStandIn(options standin.Options) (StandIn, error) {
+	return jirasim.New(jirasim.Demo(), options)
 }
 
 func slackStandIn(options standin.Options) (StandIn, error) {

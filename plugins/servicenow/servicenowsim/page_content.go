@@ -31,15 +31,20 @@ type link struct {
 }
 
 // listed is a record in the list.
-type listed struct{ Href, Number, Title, State, Opened, Badge string }
+type listed struct {
+	Href, Number, Title, Status, State, Opened, Badge string
+	// Mine is the visitor's own approval, if they are asked.
+	Mine *shownApproval
+}
 
 // shownRecord is a record's form.
 type shownRecord struct {
 	Number, Title, Description, CloseNotes string
-	Fields                                 []pair
-	Approvals                              []shownApproval
-	Journal                                []shownEntry
-	List                                   string
+	// Fields are what everybody looks at, Details the rest.
+	Fields, Details []pair
+	Approvals       []shownApproval
+	Journal         []shownEntry
+	List            string
 }
 
 type pair struct{ Label, Value string }
@@ -111,8 +116,15 @@ func (s *Sim) listRecord(v visit, r row) listed {
 		Href: v.query("record", r["number"]), Number: r["number"], Title: r["short_description"],
 		State: s.choiceLabel("state", r["state"]), Opened: r["sys_created_on"],
 	}
+	out.Status, _, _ = strings.Cut(r["description"], "\n")
 	if s.open(r["sys_id"]) {
 		out.Badge = "approval requested"
+	}
+	for _, approval := range s.db.approvalsOf(r["sys_id"]) {
+		if (*approval)["approver"] == v.user.ID && (*approval)["state"] == requested {
+			mine := s.showApproval(v, *approval, r)
+			out.Mine = &mine
+		}
 	}
 	return out
 }
@@ -134,15 +146,18 @@ func (s *Sim) showRecord(v visit, r row) *shownRecord {
 			{"State", s.choiceLabel("state", r["state"])},
 			{"Assignment group", s.placeOf(r)},
 			{"Caller", s.db.userName(cmp.Or(r["caller_id"], r["requested_for"]))},
+			{"Resolution code", r["close_code"]},
+		},
+		Details: []pair{
 			{"Urgency", r["urgency"]},
 			{"Opened", r["opened_at"]},
 			{"Updated", r["sys_updated_on"]},
-			{"Resolution code", r["close_code"]},
 			{"Correlation ID", r["correlation_id"]},
 			{"Correlation display", r["correlation_display"]},
 		},
 	}
-	out.Fields = slices.DeleteFunc(out.Fields, func(p pair) bool { return p.Value == "" })
+	empty := func(p pair) bool { return p.Value == "" }
+	out.Fields, out.Details = slices.DeleteFunc(out.Fields, empty), slices.DeleteFunc(out.Details, empty)
 	for _, approval := range s.db.approvalsOf(r["sys_id"]) {
 		out.Approvals = append(out.Approvals, s.showApproval(v, *approval, r))
 	}
