@@ -49,7 +49,7 @@ func misconfigurations() map[string]struct {
 		"lacks the permission Transition":      {without("TRANSITION_ISSUES"), "Project settings"},
 		"has no issue type \"Bug\"":            {func(s *setting) { s.config.IssueType = "Bug" }, "\"Task\" (10001)"},
 		"need the field \"customfield_10010\"": {func(s *setting) { s.site.Projects[0].Required = []string{"customfield_10010"} }, "under fields"},
-		"The field customfield_10099 is not on the screen": {
+		"is not on the screen for creating issues": {
 			func(s *setting) { s.config.Fields = map[string]any{"customfield_10099": 1} }, "screen",
 		},
 		"have no status with the id 4711": {func(s *setting) { s.config.Statuses.Expired = "4711" }, "10001 = \"Waiting\""},
