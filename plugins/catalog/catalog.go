@@ -20,6 +20,8 @@ import (
 	"github.com/accede/accede/plugins/slack"
 	"github.com/accede/accede/plugins/slack/slacksim"
 	"github.com/accede/accede/plugins/standin"
+	"github.com/accede/accede/plugins/teams"
+	"github.com/accede/accede/plugins/teams/teamssim"
 )
 
 // Entry is one plugin.
@@ -51,6 +53,7 @@ func All() []Entry {
 		{Spec: pagerduty.Spec(), StandIn: pagerdutyStandIn, Demo: pagerdutysim.DemoPlugin},
 		{Spec: servicenow.Spec(), StandIn: servicenowStandIn, Demo: servicenowsim.DemoPlugin},
 		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
+		{Spec: teams.Spec(), StandIn: teamsStandIn, Demo: teamssim.DemoPlugin},
 	}
 }
 
@@ -86,6 +89,10 @@ func pagerdutyStandIn(options standin.Options) (StandIn, error) {
 
 func jiraStandIn(options standin.Options) (StandIn, error) {
 	return jirasim.New(jirasim.Demo(), options)
+}
+
+func teamsStandIn(options standin.Options) (StandIn, error) {
+	return teamssim.New(teamssim.Demo(), options)
 }
 
 func slackStandIn(options standin.Options) (StandIn, error) {

@@ -64,7 +64,7 @@ func newManifest(c *Config) manifest {
 	return manifest{
 		Schema:  "https://developer.microsoft.com/json-schemas/teams/v" + manifestVersion + "/MicrosoftTeams.schema.json",
 		Version: manifestVersion, App: appVersion, ID: c.manifestID(),
-		Developer: developer{Name: "Accede", Website: homepage, Privacy: homepage + "#privacy", Terms: homepage + "#licence"},
+		Developer: developer{Name: "Accede", Website: homepage, Privacy: homepage, Terms: homepage},
 		Name:      shortLong{Short: "Accede", Full: "Accede: requests for access"},
 		Description: shortLong{
 			Short: "Requests for access, decided where you already are",
