@@ -136,7 +136,7 @@ func checkDelivery(key v1.DeliveryKey) error {
 
 func knownSlot(slot string) bool {
 	switch slot {
-	case v1.SlotCard, v1.SlotOutcome, v1.SlotAccessStarted, v1.SlotAccessEnding:
+	case v1.SlotCard, v1.SlotOutcome, v1.SlotAccessStarted, v1.SlotAccessEnding, v1.SlotOnCall:
 		return true
 	default:
 		return strings.HasPrefix(slot, v1.SlotReviewPrefix) || strings.HasPrefix(slot, v1.SlotAnswerPrefix)
