@@ -14,12 +14,9 @@ import (
 	"github.com/accede/accede/plugins/standin"
 )
 
-// alike makes the address that the server calls itself the one that the plugin uses.
-func alike(s *setting) { s.server.Server.SiteURL = s.config.URL.String() }
-
 func TestCheckFindsNothingWhenAllIsWell(t *testing.T) {
-	for _, c := range []func(*setting){alike, func(s *setting) { alike(s); s.server.Server.Version = "9.11.3" }} {
-		w := newWorld(t, c)
+	for _, version := range []string{"9.11.3", "10.11.2", "11.1.0"} {
+		w := newWorld(t, func(s *setting) { s.server.Server.Version = version })
 		if got := w.bot.Check(t.Context(), []string{"~access-requests", "main/security", "@bob"}); len(got) != 0 {
 			t.Errorf("findings are %+v", got)
 		}
@@ -43,7 +40,7 @@ func answering(t *testing.T, handler http.HandlerFunc) func(*setting) {
 
 func TestCheckNamesEachFaultAndItsCure(t *testing.T) {
 	server := func(change func(*mattermostsim.Server)) func(*setting) {
-		return func(s *setting) { alike(s); change(&s.server.Server) }
+		return func(s *setting) { change(&s.server.Server) }
 	}
 	archive := func(s *setting) { s.server.Channels[0].Archived = true }
 	person := func(s *setting) { s.server.Users[0].Bot = false }
@@ -60,7 +57,7 @@ func TestCheckNamesEachFaultAndItsCure(t *testing.T) {
 		"no mattermost":   {func(s *setting) { s.config.URL += "/elsewhere" }, "", "bot token does not work", "no Mattermost at url"},
 		"old server":      {server(func(s *mattermostsim.Server) { s.Version = "8.1.0" }), "", "version 8.1.0", "9.11"},
 		"no key":          {server(func(s *mattermostsim.Server) { s.HideKey = true }), "", "AsymmetricSigningPublicKey", "reverse proxy"},
-		"no site url":     {server(func(s *mattermostsim.Server) { s.SiteURL = "" }), "", "SiteURL is empty", "Site URL"},
+		"no site url":     {server(func(s *mattermostsim.Server) { s.NoSiteURL = true }), "", "SiteURL is empty", "Site URL"},
 		"other site url":  {server(func(s *mattermostsim.Server) { s.SiteURL = "https://chat.example.com" }), "", "calls itself chat.example.com", "Site URL"},
 		"forbidden":       {server(forbid), "", "private one", "AllowedUntrustedInternalConnections"},
 		"forbidden, said": {server(func(s *mattermostsim.Server) { forbid(s); s.Developer = true }), "", "forbidden to it", "Add 127.0.0.1 to"},

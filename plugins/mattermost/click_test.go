@@ -67,7 +67,7 @@ func TestADenialAsksWhyInADialog(t *testing.T) {
 	if got := w.decisions.all(); len(got) != 0 {
 		t.Fatalf("the click alone decided: %+v", got)
 	}
-	if result := w.submit("bob", "  not during the freeze\n"); !result.OK || result.Dialog || result.ShownError != "" {
+	if result := w.submit("  not during the freeze\n"); !result.OK || result.Dialog || result.ShownError != "" {
 		t.Fatalf("submitting: %+v", result)
 	}
 	got := w.decisions.all()
@@ -102,16 +102,16 @@ func TestADialogTellsWhatIsWrongInPlace(t *testing.T) {
 	w := newWorld(t)
 	_, card := w.post(access, "k", demoCard())
 	w.click("bob", card, actionDeny)
-	result := w.submit("bob", strings.Repeat("ü", 2100))
+	result := w.submit(strings.Repeat("ü", 2100))
 	if got := result.FieldErrors[formInput]; !strings.Contains(got, "4200 bytes, 4096 are allowed") || !result.Dialog {
 		t.Errorf("a reason of 4200 bytes: %+v", result)
 	}
 	w.decisions.refusal = errors.New("not well formed")
-	if result := w.submit("bob", "short"); result.ShownError != sayLost {
+	if result := w.submit("short"); result.ShownError != sayLost {
 		t.Errorf("a refused decision: %+v", result)
 	}
 	w.decisions.refusal = nil
-	if result := w.submit("bob", ""); !result.OK || result.Dialog {
+	if result := w.submit(""); !result.OK || result.Dialog {
 		t.Errorf("no reason at all: %+v", result)
 	}
 	if got := tooLong(strings.Repeat("x", maxFormInput+1)); !strings.Contains(got, "3000 characters") {
@@ -125,7 +125,7 @@ func TestADialogRunsOut(t *testing.T) {
 	_, card := w.post(access, "k", demoCard())
 	w.click("bob", card, actionDeny)
 	now = now.Add(formLife + time.Second)
-	if result := w.submit("bob", "too late"); result.ShownError != sayOldForm {
+	if result := w.submit("too late"); result.ShownError != sayOldForm {
 		t.Errorf("an hour later: %+v", result)
 	}
 	if got := w.decisions.all(); len(got) != 0 {
@@ -137,7 +137,7 @@ func TestForgedDialogsDecideNothing(t *testing.T) {
 	w := newWorld(t)
 	_, card := w.post(access, "k", demoCard())
 	w.click("bob", card, actionDeny)
-	w.submit("bob", "no")
+	w.submit("no")
 	for _, kind := range []string{"dialog_of_another", "dialog_unsealed", "dialog_moved"} {
 		if result := w.forge(kind, "ivan"); !strings.Contains(result.Answer, "open for too long") {
 			t.Errorf("%s was answered with %+v", kind, result)

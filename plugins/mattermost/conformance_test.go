@@ -21,7 +21,7 @@ import (
 	"github.com/accede/accede/plugins/standin"
 )
 
-var channel = mattermostsim.DemoID("access-requests")
+const channel = "accessrequests000000000000"
 
 func TestConformance(t *testing.T) {
 	t.Parallel()

@@ -263,13 +263,15 @@ func TestRecipientsBecomeDestinations(t *testing.T) {
 		"e-mail, trusted, other server": {plugins.Recipient{Name: "mallory@example.com"}, []func(*setting){always}, ""},
 		"e-mail, never": {
 			plugins.Recipient{Name: "bob@example.com"},
-			[]func(*setting){admin, func(s *setting) { s.config.Email = EmailNever }}, "",
+			[]func(*setting){admin, func(s *setting) { s.config.Email = EmailNever }},
+			"",
 		},
 		"person with an account":    {plugins.Recipient{Person: new(bob()), Accounts: account("bob")}, nil, "direct message with Bob Okafor"},
 		"person without an account": {plugins.Recipient{Person: &v1.PersonRef{Name: "bob", Email: "bob@example.com"}}, nil, ""},
 		"person, hidden addresses": {
 			plugins.Recipient{Person: &v1.PersonRef{Name: "bob", Email: "bob@example.com"}},
-			[]func(*setting){always, func(s *setting) { s.server.Server.HideEmail = true }}, "",
+			[]func(*setting){always, func(s *setting) { s.server.Server.HideEmail = true }},
+			"",
 		},
 		"person, account of another server": {
 			plugins.Recipient{Person: new(bob()), Accounts: []v1.Identity{{Plugin: Name, Tenant: "elsewhere", User: id("bob")}}}, nil, "",

@@ -63,7 +63,9 @@ type book struct {
 	complete time.Time
 }
 
-func newBooks(client *api) *books { return &books{api: client, margin: showMargin, books: map[string]*book{}} }
+func newBooks(client *api) *books {
+	return &books{api: client, margin: showMargin, books: map[string]*book{}}
+}
 
 func (b *books) book(channel string) *book {
 	b.mu.Lock()

@@ -23,13 +23,14 @@ import (
 	"github.com/accede/accede/plugins/vendorhttp"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Bool("update", false, "rewrite the golden files")
+	goleak.VerifyTestMain(m)
+}
 
 const sealSecret = "a-secret-that-all-replicas-share"
 
-var access = mattermostsim.DemoID("access-requests")
+const access = "accessrequests000000000000"
 
 // world is a Mattermost server, the plugin, and what the plugin handed over.
 type world struct {
@@ -214,9 +215,10 @@ func (w *world) forge(kind, user string) mattermostsim.Result {
 	return result
 }
 
-func (w *world) submit(user, reason string) mattermostsim.Result {
+// submit sends off the dialog that bob has open.
+func (w *world) submit(reason string) mattermostsim.Result {
 	w.t.Helper()
-	result, err := w.sim.Submit(w.t.Context(), mattermostsim.Submission{User: user, Values: map[string]string{formInput: reason}})
+	result, err := w.sim.Submit(w.t.Context(), mattermostsim.Submission{User: "bob", Values: map[string]string{formInput: reason}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

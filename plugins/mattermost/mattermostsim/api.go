@@ -104,8 +104,8 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op operation) {
 
 // overLimit says how many seconds a caller has to wait, 0 for none. The limit is off unless somebody switched it on.
 func (s *Sim) overLimit(r *http.Request) int {
-	real, _ := s.faults.RealLimits()
-	if !real && !s.Server().RateLimit {
+	asDocumented, _ := s.faults.RealLimits()
+	if !asDocumented && !s.Server().RateLimit {
 		return 0
 	}
 	wait := s.limiter.Take(r.Header.Get("Authorization"))

@@ -20,7 +20,9 @@ type Config struct {
 // Server is how the server is set up. It can be changed while the stand-in runs.
 type Server struct {
 	Version string `json:"version"`
-	SiteURL string `json:"site_url"`
+	// SiteURL is what the server calls itself; its own address if empty, nothing if NoSiteURL is set.
+	SiteURL   string `json:"site_url"`
+	NoSiteURL bool   `json:"no_site_url"`
 	// PostEditTimeLimit is for how many seconds messages can be edited, -1 for ever.
 	PostEditTimeLimit int `json:"post_edit_time_limit"`
 	// HideEmail is the opposite of Mattermost's ShowEmailAddress.

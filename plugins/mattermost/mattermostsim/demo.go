@@ -9,7 +9,7 @@ import (
 )
 
 // DemoToken is the bot's access token in the demo. It opens nothing but this stand-in.
-const DemoToken = "demobotaccesstoken00000000" //nolint:gosec // not secret: every copy of the sandbox has it
+const DemoToken = "demobotaccesstoken00000000"
 
 // demoTenant is how the core calls this server.
 const demoTenant = "chat.demo.example"
@@ -29,13 +29,13 @@ func Demo() Config {
 		}
 		return out
 	}
-	person := func(name, real string) User {
-		return User{ID: DemoID(name), Name: name, RealName: real, Email: name + "@example.com", AuthService: "saml"}
+	person := func(name, realName string) User {
+		return User{ID: DemoID(name), Name: name, RealName: realName, Email: name + "@example.com", AuthService: "saml"}
 	}
 	dave, mallory := person("dave", "Dave Guest"), person("mallory", "Mallory Evans")
 	dave.Roles, mallory.Remote, mallory.AuthService = []string{model.SystemGuestRoleId}, true, ""
 	return Config{
-		Server: Server{Version: "11.1.0", SiteURL: "http://127.0.0.1", PostEditTimeLimit: -1, Nodes: 1},
+		Server: Server{Version: "11.1.0", PostEditTimeLimit: -1, Nodes: 1},
 		Teams:  []Team{{ID: DemoID("main"), Name: "main", DisplayName: "Accede Demo"}},
 		Users: []User{
 			{ID: DemoID("accede"), Name: "accede", RealName: "Accede", Bot: true},

@@ -38,18 +38,22 @@ func (m markdown) render(text string) template.HTML {
 }
 
 func (m markdown) lines(out *strings.Builder, text string) {
-	quoting := false
-	for i, line := range strings.Split(text, "\n") {
+	quoting, blank := false, true
+	for line := range strings.SplitSeq(text, "\n") {
 		quote, isQuote := strings.CutPrefix(line, ">")
 		switch {
 		case isQuote && !quoting:
 			out.WriteString("<blockquote>")
 		case !isQuote && quoting:
 			out.WriteString("</blockquote>")
-		case i > 0:
+		case !blank && line != "":
 			out.WriteString("<br>")
 		}
-		quoting = isQuote
+		quoting, blank = isQuote, line == ""
+		if blank {
+			out.WriteString(`<span class="gap"></span>`)
+			continue
+		}
 		if isQuote {
 			line = strings.TrimPrefix(quote, " ")
 		}

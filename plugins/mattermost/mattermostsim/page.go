@@ -15,6 +15,9 @@ import (
 //go:embed assets/chat.html
 var chatTemplates string
 
+//go:embed assets/mattermost.css
+var styleSheet []byte
+
 func newFrame() (*standin.Frame, error) {
 	f, err := standin.NewFrame(chatTemplates, nil)
 	if err != nil {
@@ -26,10 +29,16 @@ func newFrame() (*standin.Frame, error) {
 func (s *Sim) pages() {
 	inner := http.NewServeMux()
 	inner.HandleFunc("GET /{$}", s.servePage)
+	inner.HandleFunc("GET /assets/mattermost.css", serveStyle)
 	inner.HandleFunc("POST /page/click", s.pageClick)
 	inner.HandleFunc("POST /page/submit", s.pageSubmit)
 	inner.HandleFunc("POST /page/server", s.pageServer)
 	s.mux.Handle("/", standin.Guard(inner))
+}
+
+func serveStyle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = w.Write(styleSheet)
 }
 
 // chatPage is what the template "content" draws.
@@ -124,7 +133,7 @@ func (s *Sim) servePage(w http.ResponseWriter, r *http.Request) {
 	page := standin.Page{
 		Title: "Mattermost", Subtitle: s.teams[0].DisplayName, Follow: "sandbox/version", Version: version,
 		People: s.peopleFor(v), Keep: keptQuery(v), Bare: v.bare, Faults: &faults, FaultsAction: "sandbox/faults",
-		Back: v.back(), Content: s.chatPage(v, r.URL.Query()),
+		Back: v.back(), Style: "assets/mattermost.css", Content: s.chatPage(v, r.URL.Query()),
 	}
 	if err := s.frame.Render(w, http.StatusOK, page); err != nil {
 		s.opts.Logger.Error("mattermost stand-in could not draw its page", "err", err)

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ type shownPost struct {
 }
 
 type shownAttachment struct {
+	Color   string
 	Text    template.HTML
 	Fields  []shownField
 	Footer  string
@@ -95,7 +97,7 @@ func initial(name string) string {
 }
 
 func (s *Sim) showAttachment(v visit, p *post, a *model.SlackAttachment) shownAttachment {
-	out := shownAttachment{Text: s.markup(strings.TrimSpace(a.Pretext + "\n" + a.Title + "\n" + a.Text)), Footer: a.Footer}
+	out := shownAttachment{Color: barColor(a.Color), Text: s.markup(strings.TrimSpace(a.Pretext + "\n" + a.Title + "\n" + a.Text)), Footer: a.Footer}
 	for _, f := range a.Fields {
 		out.Fields = append(out.Fields, shownField{Title: f.Title, Value: s.markup(fmt.Sprint(f.Value))})
 	}
@@ -106,6 +108,16 @@ func (s *Sim) showAttachment(v visit, p *post, a *model.SlackAttachment) shownAt
 		})
 	}
 	return out
+}
+
+var hexColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// barColor is the colour of the bar beside an attachment.
+func barColor(color string) string {
+	if hexColor.MatchString(color) {
+		return color
+	}
+	return "#c4c8ce"
 }
 
 func buttonStyle(style string) string {

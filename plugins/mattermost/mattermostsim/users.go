@@ -14,8 +14,12 @@ import (
 // getClientConfig tells what clients may know of the server.
 func (s *Sim) getClientConfig(c *call) (int, any, *problem) {
 	server := s.Server()
+	site := server.SiteURL
+	if site == "" && !server.NoSiteURL {
+		site = s.opts.External(c.r)
+	}
 	out := map[string]string{
-		"Version": server.Version, "BuildNumber": "demo", "SiteName": "Mattermost", "SiteURL": server.SiteURL,
+		"Version": server.Version, "BuildNumber": "demo", "SiteName": "Mattermost", "SiteURL": site,
 		"DiagnosticId": "demo", "EnableBotAccountCreation": "true",
 	}
 	if c.user.ID != "" {
