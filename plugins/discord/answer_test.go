@@ -130,4 +130,3 @@ func TestRepeatsAreForgottenInTime(t *testing.T) {
 		t.Error("it remembers for too long")
 	}
 }
-

@@ -235,4 +235,3 @@ func TestBothLayoutsOfAFormAreRead(t *testing.T) {
 		}
 	}
 }
-

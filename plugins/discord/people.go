@@ -22,9 +22,12 @@ type people struct {
 	config *Config
 	now    func() time.Time
 
+	// turn is held by whoever looks at own and bot, so that many who want to know ask Discord once.
+	turn chan struct{}
+	own  *application
+	bot  *account
+
 	mu      sync.Mutex
-	own     *application
-	bot     *account
 	members map[string]time.Time
 	directs map[string]string
 
@@ -32,53 +35,52 @@ type people struct {
 }
 
 func newPeople(client *api, c *Config, now func() time.Time) *people {
-	return &people{api: client, config: c, now: now, members: map[string]time.Time{}, directs: map[string]string{}}
+	return &people{api: client, config: c, now: now, turn: make(chan struct{}, 1), members: map[string]time.Time{}, directs: map[string]string{}}
 }
 
 // application returns the bot's own application; Discord is asked once.
 func (p *people) application(ctx context.Context) (application, error) {
-	p.mu.Lock()
-	own := p.own
-	p.mu.Unlock()
-	if own != nil {
-		return *own, nil
-	}
-	got, err := p.api.application(ctx)
-	if err != nil {
-		return application{}, err
-	}
-	if want := p.config.ApplicationID; got.ID == "" || want != "" && got.ID != want {
-		return application{}, &plugins.Error{
-			Op: "asking whose bot this is", Kind: plugins.Auth,
-			Public: fmt.Sprintf("bot_token belongs to the application %s, the configuration says %s; correct application_id or "+
-				"bot_token.", got.ID, want),
+	return once(ctx, p, &p.own, func() (application, error) {
+		got, err := p.api.application(ctx)
+		if want := p.config.ApplicationID; err == nil && (got.ID == "" || want != "" && got.ID != want) {
+			err = &plugins.Error{
+				Op: "asking whose bot this is", Kind: plugins.Auth,
+				Public: fmt.Sprintf("bot_token belongs to the application %s, the configuration says %s; correct application_id or "+
+					"bot_token.", got.ID, want),
+			}
 		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.own = &got
-	return got, nil
+		return got, err
+	})
 }
 
 // self returns the bot's own account; Discord is asked once.
 func (p *people) self(ctx context.Context) (account, error) {
-	p.mu.Lock()
-	known := p.bot
-	p.mu.Unlock()
-	if known != nil {
-		return *known, nil
+	return once(ctx, p, &p.bot, func() (account, error) {
+		got, err := p.api.self(ctx)
+		if err == nil && got.ID == "" {
+			err = errUnreadable
+		}
+		return got, err
+	})
+}
+
+// once returns what is known, or asks while others wait for the answer.
+func once[T any](ctx context.Context, p *people, known **T, ask func() (T, error)) (T, error) {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
 	}
-	got, err := p.api.self(ctx)
-	if err == nil && got.ID == "" {
-		err = errUnreadable
+	if *known != nil {
+		return **known, nil
 	}
-	if err != nil {
-		return account{}, err
+	got, err := ask()
+	if err == nil {
+		*known = &got
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.bot = &got
-	return got, nil
+	return got, err
 }
 
 // allowed says whether a server counts.

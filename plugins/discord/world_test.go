@@ -306,3 +306,10 @@ func resolved(card *plugins.Card, state v1.State, end v1.Resolution) {
 	card.State, card.Resolution, card.Actions = state, &end, nil
 	card.Version++
 }
+
+// forgetLimits makes the plugin forget what Discord has said about its limits, as if time had passed.
+func (w *world) forgetLimits() {
+	if led, ok := w.api().session.Client.Transport.(*transport); ok {
+		led.limits = newLimits()
+	}
+}
