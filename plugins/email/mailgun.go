@@ -32,6 +32,8 @@ func newMailgun(c *Config, client *http.Client, w *writer, now func() time.Time)
 
 const maxMailgunAnswer = 1 << 20
 
+var errNoAnswer = errors.New("the answer cannot be read")
+
 func (m *mailgun) carry(ctx context.Context, l letter) error {
 	mail, err := m.writer.bytes(l)
 	if err != nil {

@@ -2,7 +2,6 @@ package email
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -114,6 +113,3 @@ func smtpFinding(what string, failure *plugins.Error) plugins.Finding {
 	f.Warning = failure.Kind == plugins.Transient && failure.Op == string(stepRcpt)
 	return f
 }
-
-// errNoAnswer is a delivery service's answer that cannot be read.
-var errNoAnswer = errors.New("the answer cannot be read")
