@@ -27,8 +27,6 @@ const (
 
 	headerSignature = "X-Pagerduty-Signature"
 	headerID        = "X-Webhook-Id"
-
-	eventPing = "pagey.ping"
 )
 
 // hookBot takes signed webhooks, and polls besides: PagerDuty drops what it cannot deliver.

@@ -129,8 +129,11 @@ func (c *Config) validateCredentials(p *config.Problems) {
 
 func (c *Config) validateIDs(p *config.Problems) {
 	for _, field := range []struct{ path, id string }{
-		{"escalation_policy", c.EscalationPolicy}, {"priority", c.Priority}, {"approve_workflow", c.ApproveWorkflow},
-		{"deny_workflow", c.DenyWorkflow}, {"webhook_subscription", c.WebhookSubscription},
+		{"escalation_policy", c.EscalationPolicy},
+		{"priority", c.Priority},
+		{"approve_workflow", c.ApproveWorkflow},
+		{"deny_workflow", c.DenyWorkflow},
+		{"webhook_subscription", c.WebhookSubscription},
 	} {
 		p.Check(field.id == "" || objectID.MatchString(field.id), field.path, "must be an id such as PT4KHLK; it is at the end of "+
 			"the address of its page")

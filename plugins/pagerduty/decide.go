@@ -151,15 +151,15 @@ func (b *pollBot) decisions(words []word, fingerprint string, p plugins.Posted) 
 
 // submit hands decisions over, and empties the custom field so that the next person can set it.
 func (b *pollBot) submit(ctx context.Context, p plugins.Posted, made []v1.Decision, decisions plugins.Decisions) {
-	clear := false
+	used := false
 	for _, d := range made {
 		if err := decisions.Submit(ctx, d); err != nil {
 			b.log.Error("decision was not taken", "request_id", d.RequestID, "err", err)
 			continue
 		}
-		clear = clear || d.Evidence[evidenceWay] == string(ByField)
+		used = used || d.Evidence[evidenceWay] == string(ByField)
 	}
-	if !clear {
+	if !used {
 		return
 	}
 	at, err := decodeRef(p.Ref)

@@ -71,7 +71,7 @@ func (a *api) incidentsWithKey(ctx context.Context, service, key string) ([]inci
 	for i := range found.Incidents {
 		one := &found.Incidents[i]
 		if one.IncidentKey == key && one.Service.ID == service {
-			out = append(out, incident{ID: one.ID, Number: int(one.IncidentNumber), Status: one.Status, Key: key}) //nolint:gosec // a count
+			out = append(out, incident{ID: one.ID, Number: int(one.IncidentNumber), Status: one.Status, Key: key})
 		}
 	}
 	return out, nil

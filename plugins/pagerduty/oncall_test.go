@@ -82,7 +82,8 @@ func TestSchedulesAtTheirEdges(t *testing.T) {
 		{"an empty schedule", "UTC", nil, "2026-03-01T12:00:00Z", []string{}},
 		{
 			"a later layer covers an earlier one", "UTC",
-			[]pagerdutysim.Layer{{Users: []string{"PBOB001"}, Start: "2026-01-01", Days: 7}, night}, "2026-03-01T23:30:00Z",
+			[]pagerdutysim.Layer{{Users: []string{"PBOB001"}, Start: "2026-01-01", Days: 7}, night},
+			"2026-03-01T23:30:00Z",
 			[]string{"PALICE1 1 2026-03-02T06:00"},
 		},
 	} {

@@ -41,7 +41,7 @@ func newOnCall(row *pd.OnCall) (onCall, bool) {
 	}
 	return onCall{
 		user: thing{ID: row.User.ID, Summary: name}, schedule: thing{ID: row.Schedule.ID, Summary: row.Schedule.Summary},
-		policy: row.EscalationPolicy.ID, level: int(row.EscalationLevel), from: from, until: until, //nolint:gosec // a small count
+		policy: row.EscalationPolicy.ID, level: int(row.EscalationLevel), from: from, until: until,
 	}, fromOK && untilOK && row.User.ID != "" && row.EscalationLevel > 0
 }
 

@@ -103,7 +103,8 @@ func refusedToken(op string, response *http.Response) error {
 	switch failure.Kind {
 	case plugins.RateLimited:
 		failure.RetryAfter = vendorhttp.RetryAfter(response.Header, time.Now())
-	case plugins.Invalid, plugins.Auth, plugins.NotFound:
+	case plugins.Transient:
+	default:
 		failure.Kind = plugins.Auth
 		failure.Public = "PagerDuty gives no token: compare client_id, client_secret, subdomain and region with the app's page."
 	}

@@ -144,8 +144,10 @@ func TestNotesAndHistory(t *testing.T) {
 		t.Errorf("an empty note: %d", status)
 	}
 	for _, act := range []pagerdutysim.Act{
-		{Person: "ivan", Incident: id, Do: "note", Text: "second"}, {Person: "ivan", Incident: id, Do: "workflow", Text: "approve"},
-		{Person: "bob", Incident: id, Do: "field", Text: "deny"}, {Person: "bob", Incident: id, Do: "acknowledge"},
+		{Person: "ivan", Incident: id, Do: "note", Text: "second"},
+		{Person: "ivan", Incident: id, Do: "workflow", Text: "approve"},
+		{Person: "bob", Incident: id, Do: "field", Text: "deny"},
+		{Person: "bob", Incident: id, Do: "acknowledge"},
 	} {
 		if _, err := w.sim.Act(t.Context(), act); err != nil {
 			t.Errorf("%+v: %v", act, err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -256,7 +257,9 @@ func (s *Sim) coming(sc Schedule) []string {
 		return nil
 	}
 	now := s.now()
-	for _, p := range sc.rendered(now) {
+	turns := sc.rendered(now)
+	slices.SortStableFunc(turns, func(a, b span) int { return a.from.Compare(b.from) })
+	for _, p := range turns {
 		if p.until.Before(now) || len(out) == shown {
 			continue
 		}

@@ -39,8 +39,10 @@ func TestTheStageDecidesInEachWay(t *testing.T) {
 			}
 		}
 		for _, deed := range []standin.Deed{
-			{Person: "mallory", Post: id, Action: "approve"}, {Person: "nobody", Post: id, Action: "approve"},
-			{Person: "ivan", Post: "QNONE", Action: "approve"}, {Person: "ivan", Post: id, Action: "acknowledge"},
+			{Person: "mallory", Post: id, Action: "approve"},
+			{Person: "nobody", Post: id, Action: "approve"},
+			{Person: "ivan", Post: "QNONE", Action: "approve"},
+			{Person: "ivan", Post: id, Action: "acknowledge"},
 		} {
 			if _, err := w.sim.Do(t.Context(), deed); err == nil {
 				t.Errorf("%s: %+v was done", way, deed)
@@ -53,8 +55,10 @@ func TestPeopleCanOnlyDoWhatTheirRoleAllows(t *testing.T) {
 	w := newWorld(t, pagerdutysim.Demo())
 	id := w.open(newIncident)
 	for _, act := range []pagerdutysim.Act{
-		{Person: "dave", Incident: id, Do: "resolve"}, {Person: "ivan", Incident: id, Do: "workflow", Text: "approve"},
-		{Person: "ivan", Incident: id, Do: "field", Text: "approve"}, {Person: "ivan", Incident: id, Do: "dance"},
+		{Person: "dave", Incident: id, Do: "resolve"},
+		{Person: "ivan", Incident: id, Do: "workflow", Text: "approve"},
+		{Person: "ivan", Incident: id, Do: "field", Text: "approve"},
+		{Person: "ivan", Incident: id, Do: "dance"},
 	} {
 		if _, err := w.sim.Act(t.Context(), act); err == nil {
 			t.Errorf("%+v was done", act)

@@ -70,6 +70,7 @@ func TestAutomationHasNoAgent(t *testing.T) {
 func TestWebhooksComeAgainUntilTheyAreTaken(t *testing.T) {
 	w := newWorld(t, pagerdutysim.Deciding("note"))
 	id := w.open(newIncident)
+	eventually.True(t, patience, "the opening to be told", func() bool { return w.hooks.count() == 1 })
 	w.hooks.answer(http.StatusServiceUnavailable)
 	if got := w.act("ivan", id, "note", "/approve"); got.OK || got.Status != http.StatusServiceUnavailable {
 		t.Errorf("%+v", got)
