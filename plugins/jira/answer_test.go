@@ -9,11 +9,11 @@ import (
 	"github.com/accede/accede/plugins/jira/jirasim"
 )
 
-// decided moves the issue of a new request as somebody and returns the decision.
-func (w *world) decided(person, to string) (v1.Decision, string) {
+// decided moves the issue of a new request to approved as somebody and returns the decision.
+func (w *world) decided(person string) (v1.Decision, string) {
 	w.t.Helper()
 	ref, i := w.post(demoCard())
-	w.move(person, i.Key, to, "")
+	w.move(person, i.Key, jirasim.Approved, "")
 	w.poll()
 	made := w.decisions.all()
 	if len(made) != 1 {
@@ -52,7 +52,7 @@ func TestAnUnlinkedMoverLearnsHowToLink(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			editions(t, func(t *testing.T, change ...func(*setting)) {
 				w := newWorld(t, append(change, tt.change)...)
-				d, ref := w.decided("carol", jirasim.Approved)
+				d, ref := w.decided("carol")
 				w.answer(d, result)
 				i := w.issue(plugins.Ref(ref))
 				if len(i.Comments) != 1 {
@@ -75,7 +75,7 @@ func TestAnUnlinkedMoverLearnsHowToLink(t *testing.T) {
 
 func TestARefusedMoveIsExplainedAndTakenBack(t *testing.T) {
 	w := newWorld(t)
-	d, ref := w.decided("alice", jirasim.Approved)
+	d, ref := w.decided("alice")
 	w.answer(d, v1.DecisionResult{Code: v1.CodeForbidden, Message: "You cannot approve your own request. [x](https://evil.example) @ivan"})
 	i := w.issue(plugins.Ref(ref))
 	if len(i.Comments) != 1 || !strings.Contains(i.Comments[0].Text, "You cannot approve your own request.") || i.Status != jirasim.Waiting {
@@ -88,7 +88,7 @@ func TestARefusedMoveIsExplainedAndTakenBack(t *testing.T) {
 
 func TestAReviewThatIsNotEnoughTakesTheIssueBack(t *testing.T) {
 	w := newWorld(t)
-	d, ref := w.decided("ivan", jirasim.Approved)
+	d, ref := w.decided("ivan")
 	w.answer(d, v1.DecisionResult{Code: v1.CodeCounted, Message: "Your approval is recorded"})
 	if i := w.issue(plugins.Ref(ref)); i.Status != jirasim.Waiting || len(i.Comments) != 0 {
 		t.Errorf("status %s, comments %+v; the comment comes with the review", i.Status, i.Comments)
@@ -101,7 +101,7 @@ func TestAReviewThatIsNotEnoughTakesTheIssueBack(t *testing.T) {
 
 func TestAMoveThatComesLateShowsHowItEnded(t *testing.T) {
 	w := newWorld(t)
-	d, ref := w.decided("ivan", jirasim.Approved)
+	d, ref := w.decided("ivan")
 	w.decisions.shows(demoCard(resolvedAs(v1.StateDenied)))
 	w.answer(d, v1.DecisionResult{Code: v1.CodeAlreadyResolved, Message: "The request was denied already."})
 	i := w.issue(plugins.Ref(ref))
@@ -112,7 +112,7 @@ func TestAMoveThatComesLateShowsHowItEnded(t *testing.T) {
 
 func TestAnswersOnTheWayAreRare(t *testing.T) {
 	w := newWorld(t)
-	d, ref := w.decided("ivan", jirasim.Approved)
+	d, ref := w.decided("ivan")
 	w.answer(d, v1.DecisionResult{Code: v1.CodeRecorded, Message: "Recorded. The result follows."})
 	if said := w.said(plugins.Ref(ref)); said != "" {
 		t.Errorf("said %q", said)

@@ -80,7 +80,7 @@ func TestTypeAndFieldsComeFromTheConfiguration(t *testing.T) {
 
 func TestARefusedIssueSaysWhy(t *testing.T) {
 	w := newWorld(t, func(s *setting) { s.site.Projects[0].Required = []string{"customfield_10010"} })
-	_, err := w.bot.Post(t.Context(), project, "key", demoCard())
+	_, err := w.bot.Post(t.Context(), project(), "key", demoCard())
 	failure, ok := errors.AsType[*plugins.Error](err)
 	if !ok || failure.Kind != plugins.Invalid || !strings.Contains(failure.Public, "customfield_10010 is required") {
 		t.Errorf("error %+v", failure)
@@ -93,7 +93,7 @@ func TestTheSearchMayLagBehind(t *testing.T) {
 			s.site.IndexDelay, s.config.IndexDelay = time.Minute, config.Duration(2*time.Minute)
 		})...)
 		w.failing("create_issue")
-		_, err := w.bot.Post(t.Context(), project, "key", demoCard())
+		_, err := w.bot.Post(t.Context(), project(), "key", demoCard())
 		if plugins.KindOf(err) != plugins.Unknown || len(w.sim.Issues()) != 1 {
 			t.Fatalf("%v with %d issues", err, len(w.sim.Issues()))
 		}
@@ -103,7 +103,7 @@ func TestTheSearchMayLagBehind(t *testing.T) {
 			t.Fatalf("an issue the search does not know yet: %v", failure)
 		}
 		w.clock.pass(61 * time.Second)
-		ref, found, err := w.bot.Find(t.Context(), project, search)
+		ref, found, err := w.bot.Find(t.Context(), project(), search)
 		if err != nil || !found || string(ref) != w.sim.Issues()[0].ID {
 			t.Errorf("%s, %t, %v", ref, found, err)
 		}
@@ -121,7 +121,7 @@ func TestTheSearchMayLagBehind(t *testing.T) {
 // absent looks for what is not found.
 func (w *world) absent(search plugins.Search) error {
 	w.t.Helper()
-	ref, found, err := w.bot.Find(w.t.Context(), project, search)
+	ref, found, err := w.bot.Find(w.t.Context(), project(), search)
 	if found {
 		w.t.Fatalf("found %s", ref)
 	}
@@ -187,7 +187,7 @@ func TestNotesAreCommentsThatAreFoundAgain(t *testing.T) {
 		if plugins.KindOf(err) != plugins.Unknown {
 			t.Fatalf("a lost answer: %v", err)
 		}
-		made, found, err := w.bot.Find(t.Context(), project, plugins.Search{Key: "note", Since: w.clock.now(), Parent: ref})
+		made, found, err := w.bot.Find(t.Context(), project(), plugins.Search{Key: "note", Since: w.clock.now(), Parent: ref})
 		if err != nil || !found || !strings.HasPrefix(string(made), string(ref)+"/") {
 			t.Errorf("%s, %t, %v", made, found, err)
 		}
@@ -201,7 +201,7 @@ func TestALoginPageIsNoAnswer(t *testing.T) {
 	w := newWorld(t)
 	ref, _ := w.post(demoCard())
 	w.sim.SetLoginPage(true)
-	_, err := w.bot.Post(t.Context(), project, "other", demoCard())
+	_, err := w.bot.Post(t.Context(), project(), "other", demoCard())
 	if failure, ok := errors.AsType[*plugins.Error](err); !ok || failure.Kind != plugins.Unknown || failure.Public != sayPage {
 		t.Errorf("posting: %+v", failure)
 	}
@@ -221,7 +221,7 @@ func TestAThousandOpenRequestsArePolledWithFewCalls(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.decisions.posted = append(w.decisions.posted, plugins.Posted{
-				Card: demoCard(), Destination: project, Ref: plugins.Ref(id), Since: w.clock.now(),
+				Card: demoCard(), Destination: project(), Ref: plugins.Ref(id), Since: w.clock.now(),
 			})
 		}
 		w.move("ivan", i.Key, jirasim.Denied, "")

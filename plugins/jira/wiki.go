@@ -8,13 +8,16 @@ const quoteBar = "│ "
 // wiki writes the document in Data Center's markup: https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa.
 func (d document) wiki() string {
 	var out strings.Builder
+	before := plain
 	for i, p := range d {
-		if i > 0 {
+		switch {
+		case i == 0:
+		case p.kind == item && before == item:
 			out.WriteString("\n")
-			if p.kind != item || d[i-1].kind != item {
-				out.WriteString("\n")
-			}
+		default:
+			out.WriteString("\n\n")
 		}
+		before = p.kind
 		switch p.kind {
 		case item:
 			out.WriteString("* " + wikiWords(p.words))

@@ -121,8 +121,6 @@ func (c *clock) pass(d time.Duration) {
 type setting struct {
 	site   jirasim.Config
 	config *Config
-	// unreachable lets webhooks find nobody.
-	unreachable bool
 }
 
 func onDataCenter(s *setting) {
@@ -205,17 +203,17 @@ func settings(base string) *setting {
 	return &setting{site: site, config: c}
 }
 
-var project = plugins.Destination{ID: "10100", Name: "project AR"}
+func project() plugins.Destination { return plugins.Destination{ID: "10100", Name: "project AR"} }
 
 // post puts a card into the project and returns its issue.
 func (w *world) post(card plugins.Card) (plugins.Ref, jirasim.SeenIssue) {
 	w.t.Helper()
-	ref, err := w.bot.Post(w.t.Context(), project, "key-"+card.RequestID, card)
+	ref, err := w.bot.Post(w.t.Context(), project(), "key-"+card.RequestID, card)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.decisions.mu.Lock()
-	w.decisions.posted = append(w.decisions.posted, plugins.Posted{Card: card, Destination: project, Ref: ref, Since: w.clock.now()})
+	w.decisions.posted = append(w.decisions.posted, plugins.Posted{Card: card, Destination: project(), Ref: ref, Since: w.clock.now()})
 	w.decisions.mu.Unlock()
 	return ref, w.issue(ref)
 }

@@ -1,6 +1,7 @@
 package jirasim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -111,13 +112,13 @@ func (s *Sim) routes() {
 	s.pages()
 }
 
-const gatewayHeader = "X-Standin-Gateway"
+// gateway marks the context of calls that came through Atlassian's gateway.
+type gateway struct{}
 
 // viaGateway marks calls that came through Atlassian's gateway.
 func viaGateway(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Set(gatewayHeader, "1")
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), gateway{}, true)))
 	})
 }
 
@@ -233,7 +234,7 @@ func (s *Sim) authenticate(r *http.Request) (User, error) {
 	for _, token := range s.cfg.Tokens {
 		u, _ := s.user(token.User)
 		fits := token.Value == secret && (!s.cfg.Cloud || strings.EqualFold(u.Email, email))
-		if fits && !u.Inactive && token.Service == (r.Header.Get(gatewayHeader) != "") {
+		if fits && !u.Inactive && token.Service == (r.Context().Value(gateway{}) != nil) {
 			return u, nil
 		}
 	}

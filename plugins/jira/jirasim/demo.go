@@ -61,7 +61,7 @@ func Demo() Config {
 		Initial: Backlog,
 		Workflow: map[string][]string{
 			Backlog:   {Waiting},
-			Waiting:   {Backlog, Approved, Denied, Expired, Withdrawn},
+			Waiting:   {Approved, Denied, Expired, Withdrawn, Backlog},
 			Approved:  {Waiting},
 			Denied:    {Waiting},
 			Expired:   {Waiting},

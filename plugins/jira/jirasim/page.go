@@ -60,7 +60,7 @@ type openIssue struct {
 	Labels                         []string
 	Description                    template.HTML
 	Comments                       []shownComment
-	CloseHref                      string
+	CloseHref, As, Back            string
 }
 
 type shownComment struct {
@@ -204,6 +204,7 @@ func (s *Sim) openIssue(v visit, i *issue) *openIssue {
 	shown := &openIssue{
 		card: s.card(v, i), Kind: i.kind, Status: status.Name, Creator: creator.DisplayName, Labels: i.labels,
 		Created: i.created.UTC().Format("2006-01-02 15:04"), Description: i.body.html(), CloseHref: v.query(""),
+		As: v.user.Name, Back: v.query(i.key),
 	}
 	for _, c := range i.comments {
 		if !c.visibleTo(v.user) {
