@@ -42,20 +42,28 @@ const maxSentence = 1200
 
 // answer draws the core's sentence and, for an unknown account, how its owner connects it.
 func answer(result v1.DecisionResult) message {
-	sentence := result.Message
-	command := "accede link discord " + result.LinkCode
-	if result.LinkCode != "" && !strings.Contains(sentence, command) {
-		sentence += " To connect your account, run this where you are signed in to Accede: " + command
-	}
-	text := fit(escape(strings.TrimSpace(visible(sentence)), "\n"), maxSentence)
 	if result.LinkCode == "" {
-		return said(text)
+		return said(sentence(result.Message))
 	}
-	if linkCode.MatchString(result.LinkCode) {
+	command, asks := "accede link discord "+result.LinkCode, result.Message
+	proper := linkCode.MatchString(result.LinkCode)
+	if !strings.Contains(asks, command) {
+		asks += " To connect your account, run this where you are signed in to Accede:"
+		if !proper {
+			asks += " " + command
+		}
+	}
+	text := sentence(asks)
+	if proper {
 		text += "\n```\n" + command + "\n```" // easier to copy
 	}
 	return said(text + "\nWhoever runs it can decide in Discord as this account from then on. Run it only if you yourself " +
 		"clicked just now, never because somebody sent it to you. Afterwards click again.")
+}
+
+// sentence makes what the core says fit to be shown: it may hold people's words.
+func sentence(text string) string {
+	return fit(escape(strings.TrimSpace(visible(text)), "\n"), maxSentence)
 }
 
 // acks knows which clicks are being answered: Discord takes no further message about a click before the first answer.

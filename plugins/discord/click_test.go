@@ -248,7 +248,7 @@ func TestTwoReplicasHearOneClick(t *testing.T) {
 		t.Fatalf("%+v", result)
 	}
 	w.oneDecision()
-	t.Cleanup(func() { <-other.ended })
+	t.Cleanup(func() { assertEnded(t, other.ended) })
 }
 
 func TestALateClickIsRecordedAllTheSame(t *testing.T) {

@@ -37,7 +37,7 @@ func TestManyLookUpsReadAChannelOnce(t *testing.T) {
 	w := newWorld(t)
 	since := time.Now()
 	keys := map[string]plugins.Ref{}
-	for range 250 {
+	for range 120 {
 		w.forgetLimits()
 		key := uuid.NewString()
 		keys[key], _ = w.post(access, key, demoCard())

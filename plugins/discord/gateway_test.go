@@ -3,7 +3,7 @@ package discord
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -60,7 +60,7 @@ func TestABrokenConnectionIsResumed(t *testing.T) {
 	}
 	ended = listen()
 	eventually.True(t, patience, "the click", func() bool { return len(w.decisions.distinct()) == 1 })
-	t.Cleanup(func() { <-ended })
+	t.Cleanup(func() { assertEnded(t, ended) })
 }
 
 // mute is a Gateway that says hello and then nothing more.
@@ -71,7 +71,7 @@ func mute(t *testing.T) string {
 	t.Cleanup(server.Close)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/v10/gateway/bot" {
-			_, _ = fmt.Fprintf(w, `{"url":"ws://%s/"}`, r.Host)
+			_, _ = io.WriteString(w, `{"url":"ws`+strings.TrimPrefix(server.URL, "http")+`/"}`)
 			return
 		}
 		conn, err := upgrader.Upgrade(w, r, nil)
@@ -79,7 +79,7 @@ func mute(t *testing.T) string {
 			t.Error(err)
 			return
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		_ = conn.WriteMessage(websocket.TextMessage, []byte(`{"op":10,"d":{"heartbeat_interval":100}}`))
 		for err == nil {
 			_, _, err = conn.ReadMessage()

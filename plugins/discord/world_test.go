@@ -313,3 +313,11 @@ func (w *world) forgetLimits() {
 		led.limits = newLimits()
 	}
 }
+
+// assertEnded waits until listening has ended as it was told to.
+func assertEnded(t *testing.T, ended <-chan error) {
+	t.Helper()
+	if err := <-ended; err != nil {
+		t.Errorf("listening: %v", err)
+	}
+}

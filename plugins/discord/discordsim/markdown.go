@@ -224,8 +224,16 @@ func referenceAt(text string) (node, int) {
 		pattern *regexp.Regexp
 		kind    string
 	}{
-		{angledLink, asLink}, {bareLink, asLink}, {inviteLink, asLink}, {maskedLink, asLink}, {mentionText, asMention},
-		{commandText, asMention}, {everyoneText, asMention}, {customEmoji, asEmoji}, {namedEmoji, asEmoji}, {timestamp, asTime},
+		{angledLink, asLink},
+		{bareLink, asLink},
+		{inviteLink, asLink},
+		{maskedLink, asLink},
+		{mentionText, asMention},
+		{commandText, asMention},
+		{everyoneText, asMention},
+		{customEmoji, asEmoji},
+		{namedEmoji, asEmoji},
+		{timestamp, asTime},
 	} {
 		m := one.pattern.FindStringSubmatch(text)
 		if m == nil {

@@ -29,26 +29,10 @@ func (n names) nodes(all []node) string {
 }
 
 func (n names) node(one node) string {
-	inside := n.nodes(one.inside)
+	if tags, ok := pairs()[one.kind]; ok {
+		return tags[0] + n.nodes(one.inside) + tags[1]
+	}
 	switch one.kind {
-	case asBold:
-		return "<b>" + inside + "</b>"
-	case asItalic:
-		return "<i>" + inside + "</i>"
-	case asUnderline:
-		return "<u>" + inside + "</u>"
-	case asStruck:
-		return "<s>" + inside + "</s>"
-	case asSpoiler:
-		return `<span class="badge">` + inside + "</span>"
-	case asQuote:
-		return "<blockquote>" + inside + "</blockquote>"
-	case asHeading:
-		return "<h3>" + inside + "</h3>"
-	case asSubtext:
-		return `<span class="muted">` + inside + "</span><br>"
-	case asItem:
-		return "• " + inside + "<br>"
 	case asCode:
 		return "<code>" + html.EscapeString(one.text) + "</code>"
 	case asBlock:
@@ -61,6 +45,15 @@ func (n names) node(one node) string {
 		return `<span class="badge">` + html.EscapeString(moment(one)) + "</span>"
 	default:
 		return strings.ReplaceAll(html.EscapeString(one.text), "\n", "<br>")
+	}
+}
+
+// pairs are what stands around the inside of markup.
+func pairs() map[string][2]string {
+	return map[string][2]string{
+		asBold: {"<b>", "</b>"}, asItalic: {"<i>", "</i>"}, asUnderline: {"<u>", "</u>"}, asStruck: {"<s>", "</s>"},
+		asSpoiler: {`<span class="badge">`, "</span>"}, asQuote: {"<blockquote>", "</blockquote>"}, asHeading: {"<h3>", "</h3>"},
+		asSubtext: {`<span class="muted">`, "</span><br>"}, asItem: {"• ", "<br>"},
 	}
 }
 

@@ -112,14 +112,6 @@ func (m *message) buttons() (out []component) {
 	return out
 }
 
-func (m *message) button(customID string) (component, bool) {
-	at := slices.IndexFunc(m.buttons(), func(c component) bool { return customID != "" && c.CustomID == customID })
-	if at < 0 {
-		return component{}, false
-	}
-	return m.buttons()[at], true
-}
-
 // deliveryKey is the key that the app keeps in a custom id: a UUID behind the last dot.
 func deliveryKey(rows []component) string {
 	for _, row := range rows {

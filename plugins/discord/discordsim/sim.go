@@ -112,7 +112,7 @@ const epoch = 1420070400000
 
 // newID makes an id of the present moment. The lock must be held.
 func (s *Sim) newID() string {
-	id := uint64(max(s.opts.Clock().UnixMilli()-epoch, 0)) << 22 //nolint:gosec // not negative
+	id := uint64(max(s.opts.Clock().UnixMilli()-epoch, 0)) << 22
 	s.lastID = max(id, s.lastID+1)
 	return strconv.FormatUint(s.lastID, 10)
 }
@@ -123,7 +123,7 @@ func timeOf(id string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return time.UnixMilli(int64(n>>22) + epoch).UTC() //nolint:gosec // 42 bits
+	return time.UnixMilli(int64(n>>22) + epoch).UTC()
 }
 
 func numberOf(id string) uint64 {
@@ -137,12 +137,6 @@ func numberOf(id string) uint64 {
 // newToken makes a token that looks like an interaction's.
 func (s *Sim) newToken() string {
 	return fmt.Sprintf("aW50ZXJhY3Rpb246%016x%016x%016x", s.dice.Uint64(), s.dice.Uint64(), s.dice.Uint64())
-}
-
-func (s *Sim) channelByID(id string) *channel {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.channels[id]
 }
 
 func (s *Sim) allChannels() []*channel {
