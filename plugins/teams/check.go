@@ -64,7 +64,7 @@ func (b *bot) checkKeys(ctx context.Context) []plugins.Finding {
 	if _, err := b.verifier.keys.fetch(ctx); err != nil {
 		return []plugins.Finding{{
 			What: "The keys that prove where callbacks come from cannot be fetched: " + failure("fetching keys", repeatable, err).Error() + ".",
-			Fix: "Let the plugin reach " + b.config.realm().OpenID.String() + "; until then every click is refused.",
+			Fix:  "Let the plugin reach " + b.config.realm().OpenID.String() + "; until then every click is refused.",
 		}}
 	}
 	return nil

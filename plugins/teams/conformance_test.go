@@ -57,7 +57,7 @@ func newVendor(t *testing.T, callbackURL string) plugintest.Vendor {
 	return plugintest.Vendor{
 		Config:      c,
 		Destination: plugins.Destination{ID: teamssim.DemoChannel, Name: "#access-requests"}, Recipient: "#access-requests",
-		Creates: shows,
+		Creates:  shows,
 		Messages: func() []plugintest.Message { return shownIn(t, sim) },
 		Click: func(ctx context.Context, m plugintest.Message, verdict v1.Verdict) error {
 			result, err := sim.Click(ctx, teamssim.Click{User: "ivan", Message: m.ID, Verb: string(verdict)})

@@ -69,6 +69,8 @@ func (p point) segment(a, b point) float64 {
 func coverage(distance float64) float64 { return min(max(0.5-distance, 0), 1) }
 
 func blend(ground, ink color.NRGBA, share float64) color.NRGBA {
-	mix := func(from, to uint8) uint8 { return uint8(math.Round(float64(from) + (float64(to)-float64(from))*share)) }
+	mix := func(from, to uint8) uint8 {
+		return uint8(math.Round(float64(from) + (float64(to)-float64(from))*share))
+	}
 	return color.NRGBA{R: mix(ground.R, ink.R), G: mix(ground.G, ink.G), B: mix(ground.B, ink.B), A: mix(ground.A, ink.A)}
 }

@@ -17,6 +17,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/eventually"
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
@@ -285,6 +286,11 @@ func (w *world) in(room string) (out []teamssim.SeenMessage) {
 		}
 	}
 	return out
+}
+
+func (w *world) eventually(what string, condition func() bool) {
+	w.t.Helper()
+	eventually.True(w.t, patience, what, condition)
 }
 
 func (w *world) wantContains(text string, parts ...string) {

@@ -102,6 +102,7 @@ func (s *Sim) deliver(ctx context.Context, a wireActivity) outcome {
 		again := context.WithoutCancel(ctx)
 		s.work.Go(func() { s.deliverOnce(again, body) })
 	}
+	defer s.log.answered()
 	out := s.deliverOnce(ctx, body)
 	if a.Type != "invoke" && out.status >= http.StatusInternalServerError {
 		return s.deliverOnce(ctx, body)
@@ -214,6 +215,11 @@ func (l *callbackLog) remember(body []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = body
+}
+
+func (l *callbackLog) answered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.count++
 }
 

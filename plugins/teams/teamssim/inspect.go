@@ -141,3 +141,41 @@ func drive[Ask any](do func(context.Context, Ask) (Result, error)) http.HandlerF
 		standin.WriteJSON(w, http.StatusOK, result)
 	}
 }
+
+// Activity is what the bot would be told about a person and a message, for forgeries.
+func (s *Sim) Activity(user, message string) map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	who := s.named(user)
+	for _, r := range s.rooms {
+		if m := r.message(message); m != nil && who != nil {
+			out := map[string]any{}
+			encoded, err := json.Marshal(s.activity("message", who, r, m))
+			if err == nil {
+				err = json.Unmarshal(encoded, &out)
+			}
+			if err == nil {
+				return out
+			}
+		}
+	}
+	return nil
+}
+
+// LastBody is the last activity that was handed over.
+func (s *Sim) LastBody() []byte { return s.log.lastBody() }
+
+// Token makes a token as callbacks carry it: begun so long ago, and good for so long.
+func (s *Sim) Token(begun, left time.Duration) (string, error) {
+	current, _ := s.signers()
+	p := s.pass()
+	p.from, p.until = s.now().Add(-begun), s.now().Add(left)
+	return current.token(p)
+}
+
+// Delivered counts the activities that were handed over and answered.
+func (s *Sim) Delivered() int {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.count
+}
