@@ -53,7 +53,7 @@ func TestAnIssueSomebodyPutAsideIsBroughtToItsEnd(t *testing.T) {
 }
 
 func TestAWorkflowWithoutAWay(t *testing.T) {
-	w := newWorld(t, func(s *setting) { s.site.Workflow = map[string][]string{jirasim.Backlog: {jirasim.Waiting}} })
+	w := newWorld(t, func(s *setting) { s.site.Workflow = nil })
 	ref, i := w.post(demoCard())
 	for range 2 {
 		err := w.bot.Update(t.Context(), ref, demoCard(resolvedAs(v1.StateApproved)))
@@ -65,6 +65,19 @@ func TestAWorkflowWithoutAWay(t *testing.T) {
 	if said := w.said(ref); strings.Count(said, "no way from") != 1 {
 		t.Errorf("said %q", said)
 	}
+}
+
+func TestANewIssueIsTakenOutOfTheBacklog(t *testing.T) {
+	editions(t, func(t *testing.T, change ...func(*setting)) {
+		w := newWorld(t, append(change, func(s *setting) { s.site.Initial = jirasim.Backlog })...)
+		if _, i := w.post(demoCard()); i.Status != jirasim.Waiting {
+			t.Errorf("a new issue is in status %s", i.Status)
+		}
+		stuck := newWorld(t, append(change, func(s *setting) { s.site.Initial, s.site.Workflow = jirasim.Backlog, nil })...)
+		if _, i := stuck.post(demoCard()); i.Status != jirasim.Backlog || !strings.Contains(stuck.logs.String(), "add a transition") {
+			t.Errorf("status %s, log %s", i.Status, stuck.logs.String())
+		}
+	})
 }
 
 func TestTypeAndFieldsComeFromTheConfiguration(t *testing.T) {

@@ -58,7 +58,7 @@ func Demo() Config {
 			{Expired, "Expired"},
 			{Withdrawn, "Withdrawn"},
 		},
-		Initial: Backlog,
+		Initial: Waiting,
 		Workflow: map[string][]string{
 			Backlog:   {Waiting},
 			Waiting:   {Approved, Denied, Expired, Withdrawn, Backlog},

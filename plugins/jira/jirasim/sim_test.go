@@ -149,7 +149,9 @@ func TestDocumentsAreChecked(t *testing.T) {
 }
 
 func TestTheWorkflowDecidesWhereAnIssueMayGo(t *testing.T) {
-	c := start(t, Demo(), standin.Options{})
+	cfg := Demo()
+	cfg.Initial = Backlog
+	c := start(t, cfg, standin.Options{})
 	id := c.issue()
 	path := "/rest/api/2/issue/" + id + "/transitions"
 	offered, _ := c.want(200, "GET", path, "")["transitions"].([]any)
@@ -176,7 +178,7 @@ func TestHistoriesHaveTheOrderOfTheirEdition(t *testing.T) {
 	for name, cfg := range map[string]Config{"cloud": Demo(), "data center": DemoDataCenter()} {
 		c := start(t, cfg, standin.Options{})
 		id := c.issue()
-		for _, to := range []string{Waiting, Approved} {
+		for _, to := range []string{Backlog, Waiting, Approved} {
 			if _, err := c.sim.Move(t.Context(), Move{Person: "bob", Issue: id, To: to}); err != nil {
 				t.Fatal(err)
 			}
@@ -192,12 +194,12 @@ func TestHistoriesHaveTheOrderOfTheirEdition(t *testing.T) {
 			}
 		}
 		raw, err := json.Marshal(out)
-		if err != nil || json.Unmarshal(raw, &got) != nil || len(got.Changelog.Histories) != 2 {
+		if err != nil || json.Unmarshal(raw, &got) != nil || len(got.Changelog.Histories) != 3 {
 			t.Fatalf("%s: %s", name, raw)
 		}
 		newest := got.Changelog.Histories[0]
 		if !cfg.Cloud {
-			newest = got.Changelog.Histories[1]
+			newest = got.Changelog.Histories[2]
 		}
 		if newest.Items[0].To != Approved || strings.Contains(newest.Created, "Z") {
 			t.Errorf("%s: the newest entry is %+v", name, newest)
@@ -353,7 +355,6 @@ func TestWebhooksAreSignedAndSentAgain(t *testing.T) {
 			server := httptest.NewServer(d)
 			t.Cleanup(server.Close)
 			cfg.RetryWebhook = time.Millisecond
-			cfg.Initial = Waiting
 			c := start(t, cfg, standin.Options{CallbackURL: server.URL + "/callback"})
 			tries := webhookTries
 			if !cfg.Cloud {
@@ -386,9 +387,7 @@ func TestWebhooksAreSignedAndSentAgain(t *testing.T) {
 }
 
 func TestTheStage(t *testing.T) {
-	cfg := Demo()
-	cfg.Initial = Waiting
-	c := start(t, cfg, standin.Options{})
+	c := start(t, Demo(), standin.Options{})
 	c.issue()
 	posts := c.sim.Posts()
 	if len(posts) != 1 || posts[0].Key != "k" || strings.Join(posts[0].Actions, " ") != "approve deny" {
@@ -412,9 +411,7 @@ func TestTheStage(t *testing.T) {
 }
 
 func TestThePage(t *testing.T) {
-	cfg := Demo()
-	cfg.Initial = Waiting
-	c := start(t, cfg, standin.Options{})
+	c := start(t, Demo(), standin.Options{})
 	if page := c.page("/?as=ivan"); !strings.Contains(page, "No issues yet") {
 		t.Error("an empty board does not say so")
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/accede/accede/plugins/standin"
 )
@@ -45,16 +46,36 @@ func (s *Sim) decides(i *issue) (actions []string) {
 	return actions
 }
 
-// Do drags the card as a person; what they say is a comment before.
+// comesBackWithin is how long somebody waits for a card that is being put back.
+const comesBackWithin = 5 * time.Second
+
+// Do drags the card as a person; what they say is a comment before. If the card is where they want it already, they wait a
+// little for it to come back.
 func (s *Sim) Do(ctx context.Context, deed standin.Deed) (standin.Reaction, error) {
 	to, known := columns()[deed.Action]
 	if !known {
 		return standin.Reaction{}, standin.RefusedError("people can approve and deny, not " + deed.Action)
 	}
+	s.awaitBack(ctx, deed.Post, to)
 	got, err := s.Move(ctx, Move{Person: deed.Person, Issue: deed.Post, To: to, Comment: deed.Reason})
 	if err != nil {
 		return standin.Reaction{}, err
 	}
 	taken := s.opts.CallbackURL == "" || got.Status >= http.StatusOK && got.Status < http.StatusMultipleChoices
 	return standin.Reaction{OK: taken, Status: got.Status}, nil
+}
+
+// awaitBack waits until the card is no longer in the column.
+func (s *Sim) awaitBack(ctx context.Context, key, column string) {
+	ctx, cancel := context.WithTimeout(ctx, comesBackWithin)
+	defer cancel()
+	for seen := s.changes.Version(); ctx.Err() == nil; seen = s.changes.Wait(ctx, seen) {
+		s.mu.Lock()
+		i := s.find(key)
+		there := i != nil && i.status == column
+		s.mu.Unlock()
+		if !there {
+			return
+		}
+	}
 }
