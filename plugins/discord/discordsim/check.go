@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -245,84 +244,4 @@ func (b component) checkButton(c *complaints, path string) {
 
 func (b component) checkCustomID(c *complaints, path string) {
 	c.between(path+".custom_id", b.CustomID, maxCustomID)
-}
-
-// modalDraft is a form to be opened.
-type modalDraft struct {
-	CustomID   string      `json:"custom_id"`
-	Title      string      `json:"title"`
-	Components []component `json:"components"`
-}
-
-// inputs are the form's inputs, each with its label: inside a label, or, as of old, alone in a row.
-func (d modalDraft) inputs() (out []component) {
-	for _, part := range d.Components {
-		if part.Type == labelComponent && part.Component != nil {
-			inner := *part.Component
-			inner.Label = part.Label
-			out = append(out, inner)
-		}
-		if part.Type == rowComponent && len(part.Components) == 1 {
-			out = append(out, part.Components[0])
-		}
-	}
-	return out
-}
-
-func (d modalDraft) check() error {
-	var c complaints
-	c.between("data.custom_id", d.CustomID, maxCustomID)
-	c.between("data.title", d.Title, maxModalTitle)
-	if n := len(d.Components); n < 1 || n > maxRows {
-		c.add("data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
-	}
-	inputs := d.inputs()
-	if len(inputs) != len(d.Components) {
-		c.add("data.components", "UNION_TYPE_CHOICES", "Value of field \"type\" must be one of (1, 18).")
-	}
-	for i, input := range inputs {
-		path := fmt.Sprintf("data.components.%d", i)
-		if input.Type != inputComponent || input.Style < 1 || input.Style > 2 {
-			c.add(path+".type", "UNION_TYPE_CHOICES", "Value of field \"type\" must be one of (4,).")
-		}
-		c.between(path+".label", input.Label, maxInputLabel)
-		c.between(path+".custom_id", input.CustomID, maxCustomID)
-		c.atMost(path+".placeholder", input.Placeholder, maxPlaceholder)
-		if input.MaxLength < 0 || input.MaxLength > maxInput {
-			c.add(path+".max_length", "NUMBER_TYPE_MAX", "int value should be less than or equal to 4000.")
-		}
-	}
-	return c.err()
-}
-
-var (
-	userMention = regexp.MustCompile(`<@!?([0-9]+)>`)
-	roleMention = regexp.MustCompile(`<@&([0-9]+)>`)
-	allMention  = regexp.MustCompile(`@(everyone|here)`)
-)
-
-// mentions are those whom the content would notify, in the way that allowed_mentions says. Discord reads the raw text, and
-// an app without that field mentions whatever it writes.
-func (d draft) mentions() (out []string) {
-	allows := func(kind, id string) bool {
-		if d.AllowedMentions == nil {
-			return true
-		}
-		listed := slices.Contains(d.AllowedMentions.Users, id) || slices.Contains(d.AllowedMentions.Roles, id)
-		return listed || slices.Contains(d.AllowedMentions.Parse, kind)
-	}
-	for _, m := range userMention.FindAllStringSubmatch(d.text(), -1) {
-		if allows("users", m[1]) {
-			out = append(out, m[1])
-		}
-	}
-	for _, m := range roleMention.FindAllStringSubmatch(d.text(), -1) {
-		if allows("roles", m[1]) {
-			out = append(out, m[1])
-		}
-	}
-	if allMention.MatchString(d.text()) && allows("everyone", "") {
-		out = append(out, "@everyone")
-	}
-	return out
 }
