@@ -86,7 +86,7 @@ const tableIncident = "incident"
 func NewConfig() *Config {
 	return &Config{
 		Table: tableIncident, GroupField: "assignment_group", NotesField: "work_notes", ReadNotes: NotesJournal,
-		TimeZone: "UTC", RequestsPerSecond: 5,
+		TimeZone: "UTC", RequestsPerSecond: 10,
 		Approvals: Approvals{Mode: ModeFlow, Withdraw: true},
 	}
 }

@@ -53,7 +53,7 @@ func Demo() Config {
 func DemoPlugin(at standin.Place) standin.Demo {
 	config := "instance_url: " + at.BaseURL + "\ntenant: " + DemoTenant + "\nclient_id: " + DemoClientID +
 		"\nclient_secret: " + DemoClientSecret + "\ntable: incident\nrequester_field: caller_id\n" +
-		"fields:\n  urgency: \"3\"\n  impact: \"3\"\n"
+		"fields:\n  urgency: \"3\"\n  impact: \"3\"\nrequests_per_second: 100\n"
 	if at.CallbackURL != "" {
 		config += "webhook_secret: " + DemoWebhookSecret + "\n"
 	}
