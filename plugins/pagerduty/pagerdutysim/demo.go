@@ -90,11 +90,11 @@ func Deciding(by string) Config {
 	return config
 }
 
-// DemoPlugin is the plugin's set-up for the demo account.
+// DemoPlugin is the plugin's set-up for the demo account. It keeps to no limit of its own: the switches of the stand-in do.
 func DemoPlugin(at standin.Place) standin.Demo {
 	return standin.Demo{
 		Config: "api_url: " + at.BaseURL + "\nsubdomain: accede-demo\napi_key: " + DemoKey +
-			"\nfrom: accede@example.com\n",
+			"\nfrom: accede@example.com\ncalls_per_minute: 0\n",
 		Recipients: []string{"Access Requests"},
 		Tenant:     "accede-demo",
 		Accounts:   map[string]string{"alice": "PALICE1", "ivan": "PIVAN01", "bob": "PBOB001"},
