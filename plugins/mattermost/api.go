@@ -135,6 +135,8 @@ type props struct {
 	Key string `json:"accede_delivery,omitempty"`
 	// FromBot is what Mattermost itself notes when a bot posts. A change has to repeat it.
 	FromBot string `json:"from_bot,omitempty"`
+	// Probe is what became of a click that the check tried.
+	Probe string `json:"accede_probe,omitempty"`
 }
 
 var errNoID = errors.New("mattermost's answer names no id")
@@ -171,13 +173,14 @@ func (a *api) whisper(ctx context.Context, user, channel, text string) error {
 
 // posted is a message read back.
 type posted struct {
-	id, user, text, key string
-	created             time.Time
+	id, user, key, probe string
+	created              time.Time
 }
 
 func newPosted(p *model.Post) posted {
 	key, _ := p.GetProp("accede_delivery").(string) // nil and other types are posts of others
-	return posted{id: p.Id, user: p.UserId, text: p.Message, key: key, created: time.UnixMilli(p.CreateAt)}
+	probe, _ := p.GetProp("accede_probe").(string)
+	return posted{id: p.Id, user: p.UserId, key: key, probe: probe, created: time.UnixMilli(p.CreateAt)}
 }
 
 func (a *api) post(ctx context.Context, id string) (posted, error) {

@@ -80,8 +80,8 @@ type updated struct {
 
 func whisper(text string) actionAnswer { return actionAnswer{Ephemeral: text, Verbatim: true} }
 
-// refuse turns a callback away that does not come from a click. Newer servers show the sentence, older ones "Action
-// integration error".
+// refuse turns a callback away that does not come from a click. Whoever made Mattermost send it sees "Action integration
+// error"; the sentence is for those who call the plugin themselves.
 func refuse(err error) (int, any) {
 	out := actionAnswer{Verbatim: true}
 	out.Error = &struct {

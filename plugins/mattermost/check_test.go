@@ -15,8 +15,8 @@ import (
 )
 
 func TestCheckFindsNothingWhenAllIsWell(t *testing.T) {
-	for _, version := range []string{"9.11.3", "10.11.2", "11.1.0"} {
-		w := newWorld(t, func(s *setting) { s.server.Server.Version = version })
+	for version, limit := range map[string]int{"9.11.3": -1, "10.11.2": 0, "11.1.0": 300} {
+		w := newWorld(t, func(s *setting) { s.server.Server.Version, s.server.Server.PostEditTimeLimit = version, limit })
 		if got := w.bot.Check(t.Context(), []string{"~access-requests", "main/security", "@bob"}); len(got) != 0 {
 			t.Errorf("findings are %+v", got)
 		}

@@ -2,6 +2,7 @@ package mattermost
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -57,6 +58,9 @@ func (c *clicks) serveAction(r *http.Request, body []byte) (int, any) {
 	proven, err := c.proven(ctx, p)
 	if c.isProbe(p) {
 		return http.StatusOK, reached(err)
+	}
+	if errors.Is(err, errNoServerKey) {
+		return http.StatusOK, whisper(sayUnsure)
 	}
 	if err != nil {
 		c.log.Warn("callback refused", "remote", r.RemoteAddr, "user", p.UserID, "err", err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -55,9 +56,7 @@ func newVendor(t *testing.T, callbackURL string) plugintest.Vendor {
 			CallbackURL: config.Address(callbackURL), Email: mattermost.EmailSSO,
 		},
 		Destination: plugins.Destination{ID: channel, Name: "~access-requests"}, Recipient: "~access-requests",
-		Creates: func(r *http.Request) bool {
-			return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/api/v4/posts")
-		},
+		Creates:  creates,
 		Messages: func() []plugintest.Message { return shownIn(t, sim, callbackURL) },
 		Click: func(ctx context.Context, m plugintest.Message, verdict v1.Verdict) error {
 			result, err := sim.Click(ctx, mattermostsim.Click{User: "ivan", Post: m.ID, Action: string(verdict)})
@@ -71,6 +70,19 @@ func newVendor(t *testing.T, callbackURL string) plugintest.Vendor {
 			return result.Status, err
 		},
 	}
+}
+
+// creates tells cards and replies from the message that the check writes to the bot itself.
+func creates(r *http.Request) bool {
+	if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/api/v4/posts") || r.GetBody == nil {
+		return false
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return false
+	}
+	text, err := io.ReadAll(body)
+	return err == nil && strings.Contains(string(text), `"channel_id":"`+channel+`"`)
 }
 
 func shownIn(t *testing.T, sim *mattermostsim.Sim, callbackURL string) []plugintest.Message {

@@ -2,6 +2,7 @@ package mattermost
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -70,7 +71,7 @@ func (p *people) byID(ctx context.Context, id string) (member, error) {
 	}
 	got, err := p.api.member(ctx, id)
 	if err != nil {
-		if ok && age < memberStale && statusOf(err) == 0 {
+		if ok && age < memberStale && (statusOf(err) == 0 || statusOf(err) >= http.StatusInternalServerError) {
 			return known.member, nil
 		}
 		return member{}, err

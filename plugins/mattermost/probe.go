@@ -55,7 +55,7 @@ func (b *bot) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return heard(after.text)
+	return heard(after.probe)
 }
 
 func (b *bot) probeMessage() (message, error) {
@@ -91,13 +91,13 @@ func (b *bot) isProbe(p press) bool {
 	return err == nil
 }
 
-// reached answers a probe: the post then tells what became of the call.
+// reached answers a probe: the post then tells what became of the call. Its message stays, in case it may not be edited.
 func reached(doubt error) actionAnswer {
 	text := probeReached
 	if doubt != nil {
 		text = probeDoubted + doubt.Error()
 	}
-	return actionAnswer{Update: &updated{Message: text, Props: props{FromBot: "true"}}, Verbatim: true}
+	return actionAnswer{Update: &updated{Message: probeText, Props: props{FromBot: "true", Probe: text}}, Verbatim: true}
 }
 
 // doubtError is what the plugin that took the probe found wrong with it.

@@ -75,7 +75,7 @@ func TestPendingPostIDsAreRememberedPerNodeForHalfAMinute(t *testing.T) {
 	}
 	w.sim.Adjust(func(s *mattermostsim.Server) { s.Nodes = 2 })
 	two := `{"channel_id":"` + access + `","message":"x","pending_post_id":"p2"}`
-	if w.post(two) == w.post(two) {
+	if onOne, onTheOther := w.post(two), w.post(two); onOne == onTheOther {
 		t.Error("two nodes share what they remember")
 	}
 	refused := `{"channel_id":"` + access + `","message":"` + strings.Repeat("x", 16384) + `","pending_post_id":"p3"}`

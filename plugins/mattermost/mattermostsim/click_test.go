@@ -16,7 +16,7 @@ func TestAClickCallsTheIntegrationAndObeysIt(t *testing.T) {
 	w := newWorld(t, callbackTo(a.URL))
 	post := w.card(a.URL)
 	a.answer.Store(`{"update":{"message":"asks","props":{"b":"c"}},"ephemeral_text":"thanks","skip_slack_parsing":true}`)
-	result := w.click("ivan", post, "approve")
+	result := w.click(post, "approve")
 	if !result.OK || result.Whispered != "thanks" || result.Status != 200 {
 		t.Fatalf("%+v", result)
 	}
@@ -44,7 +44,7 @@ func TestAnUpdateWithoutPropsKeepsTheButtons(t *testing.T) {
 	w := newWorld(t, callbackTo(a.URL))
 	post := w.card(a.URL)
 	a.answer.Store(`{"update":{"message":"changed"}}`)
-	w.click("ivan", post, "approve")
+	w.click(post, "approve")
 	if m := w.sim.Messages()[0]; len(m.Attachments()) != 1 || m.Message != "changed" || !m.Edited {
 		t.Errorf("the post is %+v", m)
 	}
@@ -75,7 +75,7 @@ func TestWhatPeopleSeeWhenACallbackFails(t *testing.T) {
 			a.status.Store(c.status)
 			a.answer.Store(c.answer)
 			post := w.card(c.action)
-			if result := w.click("ivan", post, "approve"); result.OK || result.ShownError != "Action integration error." {
+			if result := w.click(post, "approve"); result.OK || result.ShownError != "Action integration error." {
 				t.Errorf("%+v", result)
 			}
 			path := "/posts/" + post + "/actions/approve"
@@ -95,7 +95,7 @@ func TestErrorsOfTheIntegrationAreShownByNewServersOnly(t *testing.T) {
 	a.answer.Store(`{"error":{"message":"Not now."}}`)
 	for version, want := range map[string]string{"11.1.0": "Not now.", "10.5.0": "Not now.", "10.4.9": "", "9.11.0": ""} {
 		w := newWorld(t, callbackTo(a.URL), server(func(s *mattermostsim.Server) { s.Version = version }))
-		if result := w.click("ivan", w.card(a.URL), "approve"); result.ShownError != want {
+		if result := w.click(w.card(a.URL), "approve"); result.ShownError != want {
 			t.Errorf("%s: %+v", version, result)
 		}
 	}
@@ -137,7 +137,7 @@ const dialogOf = `{"trigger_id":"TRIGGER","url":"URL/dialog","dialog":{"callback
 // open lets ivan press a button whose app opens a dialog.
 func (w *world) open(a *app, optional string) answered {
 	w.t.Helper()
-	w.click("ivan", w.card(a.URL), "deny")
+	w.click(w.card(a.URL), "deny")
 	var sent struct {
 		TriggerID string `json:"trigger_id"`
 	}
@@ -222,7 +222,7 @@ func TestCallbacksCanComeTwice(t *testing.T) {
 	if err := w.sim.Faults().Set(standin.Faults{DeliverTwice: 1}); err != nil {
 		t.Fatal(err)
 	}
-	result := w.click("ivan", w.card(a.URL), "approve")
+	result := w.click(w.card(a.URL), "approve")
 	if err := w.sim.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestForgeriesNeedSomethingToForge(t *testing.T) {
 			t.Errorf("%s of nothing was sent", kind)
 		}
 	}
-	w.click("ivan", w.card(a.URL), "approve")
+	w.click(w.card(a.URL), "approve")
 	for _, kind := range []string{
 		"bad_signature", "missing_signature", "stale", "tampered", "replay", "unsigned_context", "foreign_context", "signed",
 	} {

@@ -184,9 +184,10 @@ func (w *world) post(body string) string {
 	return out.ID
 }
 
-func (w *world) click(user, post, action string) mattermostsim.Result {
+// click presses a button as ivan.
+func (w *world) click(post, action string) mattermostsim.Result {
 	w.t.Helper()
-	result, err := w.sim.Click(w.t.Context(), mattermostsim.Click{User: user, Post: post, Action: action})
+	result, err := w.sim.Click(w.t.Context(), mattermostsim.Click{User: "ivan", Post: post, Action: action})
 	if err != nil {
 		w.t.Fatal(err)
 	}
