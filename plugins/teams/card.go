@@ -11,7 +11,7 @@ import (
 
 // Limits in UTF-16 units. A whole message holds 100 kB of UTF-16, which is 50,000 units of JSON:
 // https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages. Ours are sized so that a card
-// in which everything is full stays below half of that.
+// in which everything is full stays at two thirds of that.
 const (
 	maxHeading      = 150
 	maxName         = 120
@@ -19,7 +19,9 @@ const (
 	maxProgress     = 900
 	maxLine         = 2000
 	maxReason       = 2800
+	maxReasonLines  = 40
 	maxReviewReason = 300
+	maxReviewLines  = 6
 	maxReviewsShown = 6
 	maxNote         = 300
 	maxNotesShown   = 3
@@ -68,7 +70,7 @@ func (artist) body(c plugins.Card) []element {
 	}
 	body = append(body, facts(c)...)
 	if reason := strings.TrimSpace(c.Reason); reason != "" {
-		body = append(body, box("emphasis", append([]element{label("Reason")}, lines(quoted(reason, maxReason), plain)...)...))
+		body = append(body, box("emphasis", append([]element{label("Reason")}, lines(quoted(reason, maxReason, maxReasonLines), plain)...)...))
 	}
 	body = append(body, reviews(c)...)
 	body = append(body, notes(c)...)
@@ -165,7 +167,7 @@ func notes(c plugins.Card) []element {
 func spoken(line, reason string) []element {
 	out := []element{plain(line)}
 	if strings.TrimSpace(reason) != "" {
-		out = append(out, lines(quoted(reason, maxReviewReason), plain)...)
+		out = append(out, lines(quoted(reason, maxReviewReason, maxReviewLines), plain)...)
 	}
 	return out
 }

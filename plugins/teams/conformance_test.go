@@ -73,9 +73,10 @@ func newVendor(t *testing.T, callbackURL string) plugintest.Vendor {
 	}
 }
 
-// shows tells posts from opening the chat with a person, which shows nothing and is the same each time.
+// shows tells posts at the destination from those in the chat with the requester, and from opening that chat, which shows
+// nothing and is the same each time.
 func shows(r *http.Request) bool {
-	if r.Method != http.MethodPost || !strings.Contains(r.URL.Path, "/v3/conversations") || r.GetBody == nil {
+	if r.Method != http.MethodPost || !strings.Contains(r.URL.Path, "/v3/conversations") || strings.Contains(r.URL.Path, "/a:1") || r.GetBody == nil {
 		return false
 	}
 	body, err := r.GetBody()

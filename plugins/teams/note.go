@@ -99,7 +99,7 @@ func said(line, reason, address string) outgoing {
 	}
 	body := lines(strings.Split(line, "\n"), plain)
 	if strings.TrimSpace(reason) != "" {
-		body = append(body, box("emphasis", lines(quoted(reason, maxReason), plain)...))
+		body = append(body, box("emphasis", lines(quoted(reason, maxReason, maxReasonLines), plain)...))
 	}
 	return message(oneLine(line, maxSummary), newCard(body, links(address)))
 }

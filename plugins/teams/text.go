@@ -13,8 +13,6 @@ const (
 	zeroWidthJoiner = '\u200d'
 	quoteBar        = "│ "
 	wordJoiner      = "\u2060"
-	// maxQuotedLines bounds the lines of one text; each is an element of the card.
-	maxQuotedLines = 40
 	// hole stands for what cannot be shown.
 	hole = '▯'
 )
@@ -25,11 +23,11 @@ func oneLine(text string, limit int) string {
 }
 
 // quoted makes untrusted text stand apart, a line each: every line behind a bar, so that no line of it can pass for one of
-// ours.
-func quoted(text string, limit int) []string {
+// ours. Each line is an element of a card, so there are at most so many.
+func quoted(text string, limit, most int) []string {
 	lines := strings.Split(strings.TrimSpace(cut(strings.TrimSpace(visible(text)), limit)), "\n")
-	if len(lines) > maxQuotedLines {
-		lines = append(lines[:maxQuotedLines:maxQuotedLines], cutMark)
+	if len(lines) > most {
+		lines = append(lines[:most:most], cutMark)
 	}
 	for i, line := range lines {
 		lines[i] = quoteBar + line
