@@ -43,7 +43,7 @@ func (b *pollBot) Poll(ctx context.Context, open []plugins.Posted, decisions plu
 func (b *pollBot) look(ctx context.Context, incident string, p plugins.Posted, decisions plugins.Decisions) error {
 	before := b.journal.mark(incident)
 	made, err := b.judge(ctx, p)
-	if notFound(err) || errors.Is(err, errTooMany) {
+	if kind := plugins.KindOf(err); err != nil && (kind == plugins.NotFound || kind == plugins.Invalid) {
 		b.log.Warn("incident cannot be read; decide in Accede", "request_id", p.Card.RequestID, "incident", incident, "err", err)
 		b.journal.done(incident, before)
 		return nil

@@ -1,20 +1,27 @@
 package pagerduty
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/pagerduty/pagerdutysim"
 	"github.com/accede/accede/plugins/standin"
+	"github.com/accede/accede/plugins/vendorhttp"
 )
 
 // busy is a world with many open requests; unlimited lets them be opened at once.
-func busy(t testing.TB, requests int) *world {
+func busy(t testing.TB, requests int, changes ...func(*setting)) *world {
 	t.Helper()
-	w := newWorld(t, deciding(ByNote), polling, func(s *setting) { s.config.CallsPerMinute = 0 })
+	w := newWorld(t, append([]func(*setting){deciding(ByNote), polling, func(s *setting) { s.config.CallsPerMinute = 0 }}, changes...)...)
 	for i := range requests {
 		id := fmt.Sprintf("0192f0c1-2b3c-7d4e-8f50-%012d", i)
 		w.post(fmt.Sprintf("0192f0c1-0000-7000-8000-%012d", i), demoCard(func(c *plugins.Card) { c.RequestID = id }))
@@ -76,16 +83,37 @@ func TestARoundOverManyOpenRequestsIsOneList(t *testing.T) {
 }
 
 func TestMoreThanCanBePagedThroughIsReadIncidentByIncident(t *testing.T) {
-	w := busy(t, 3)
+	w := busy(t, 3, account(func(c *pagerdutysim.Config) { c.Reach = 2 * pageSize }))
 	w.round()
 	noisy, id := w.sim.Incidents()[0].ID, w.sim.Incidents()[1].ID
 	w.act("ivan", id, "note", "/approve")
-	for range farthest {
+	for range 2*pageSize + 1 {
 		w.act("carol", noisy, "note", "noise")
 	}
 	w.clock.advance(20 * time.Second)
 	w.round()
 	w.wantDecisions("PIVAN01 approve")
+	if !strings.Contains(w.logs.String(), "incident cannot be read; decide in Accede") {
+		t.Errorf("nothing is said about the incident that cannot be read: %s", w.logs)
+	}
+}
+
+func TestPagingEndsWherePagerDutyDoes(t *testing.T) {
+	pages := 0
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		pages++
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"users":[],"more":true,"limit":100}`)
+	}))
+	defer vendor.Close()
+	client := vendorhttp.New(vendorhttp.Options{})
+	defer client.CloseIdleConnections()
+	c := NewConfig()
+	c.APIURL, c.CallsPerMinute = config.Address(vendor.URL), 0
+	found, err := newAPI(c, client, time.Now).usersWithEmail(t.Context(), "a@example.com")
+	if len(found) != 0 || !errors.Is(err, errTooMany) || pages != farthest/pageSize {
+		t.Errorf("%v, %v after %d pages", found, err, pages)
+	}
 }
 
 func TestTheJournalForgetsWhatNobodyAsksAbout(t *testing.T) {

@@ -25,6 +25,8 @@ type Config struct {
 	DecideBy string
 	// Page is the most that one page holds, whatever a client asks for; 0 means PagerDuty's own 100.
 	Page int
+	// Reach is how far paging goes; 0 means PagerDuty's own 10,000.
+	Reach int
 	// BareLimits answers 429 without headers and body, as PagerDuty does now and then.
 	BareLimits bool
 	// TokenLife is how long a scoped token lives; 0 means a day.

@@ -60,8 +60,12 @@ func (s *Sim) page(w http.ResponseWriter, q url.Values, name string, all []objec
 		largest = s.cfg.Page
 	}
 	limit = min(limit, largest)
-	if limit < 1 || offset < 0 || offset+limit > farthest {
-		invalid(w, "Offset plus limit must not exceed "+strconv.Itoa(farthest))
+	reach := farthest
+	if s.cfg.Reach > 0 {
+		reach = s.cfg.Reach
+	}
+	if limit < 1 || offset < 0 || offset+limit > reach {
+		invalid(w, "Offset plus limit must not exceed "+strconv.Itoa(reach))
 		return
 	}
 	from := min(offset, len(all))
