@@ -21,6 +21,16 @@ func (c *Client) SignIn(ctx context.Context, input v1.SignInInput) (v1.SecretTok
 	return write[v1.SecretToken](ctx, c, http.MethodPost, input, "sessions")
 }
 
+// BeginLogin begins a sign-in that somebody agrees to in a browser.
+func (c *Client) BeginLogin(ctx context.Context, input v1.LoginInput) (v1.LoginStarted, error) {
+	return write[v1.LoginStarted](ctx, c, http.MethodPost, input, "logins")
+}
+
+// FinishLogin takes over the session that somebody agreed to; the result says so while nobody has.
+func (c *Client) FinishLogin(ctx context.Context, input v1.LoginFinish) (v1.LoginResult, error) {
+	return write[v1.LoginResult](ctx, c, http.MethodPost, input, "logins", "finish")
+}
+
 // Session says who is signed in.
 func (c *Client) Session(ctx context.Context) (v1.Session, error) {
 	return get[v1.Session](ctx, c, nil, "session")

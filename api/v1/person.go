@@ -46,6 +46,10 @@ func (p Person) Ref() PersonRef {
 	return PersonRef{Name: p.Name, DisplayName: p.DisplayName, Email: p.Email}
 }
 
+// SignInProvider stands where a plugin's name does in the identity of an account at the OpenID provider, whose tenant is the
+// issuer. It can be no plugin's name.
+const SignInProvider = "sign-in"
+
 // Identity is an account at a vendor. Tenant and User are the vendor's immutable ids, never names or addresses.
 type Identity struct {
 	Plugin string `json:"plugin"`

@@ -14,21 +14,26 @@ import (
 )
 
 func (a *app) login() *cobra.Command {
-	var name, passwordFile string
+	var how signInChoice
 	var request signInRequest
 	c := &cobra.Command{
 		Use: "login", Short: "Sign in and remember it",
-		Long: "Signs in with a name and a password, or with the token in --token-file or ACCEDE_TOKEN, and stores the session\n" +
-			"where only you can read it: in ACCEDE_CONFIG_DIR, or ~/.config/accede. What is missing is asked for. The file\n" +
-			"may also be the credential that acceded writes at its first start.\n\n" +
+		Long: "Signs in with a browser, with a name and a password, or with the token in --token-file or ACCEDE_TOKEN, and stores\n" +
+			"the session where only you can read it: in ACCEDE_CONFIG_DIR, or ~/.config/accede. What is missing is asked for.\n" +
+			"The file may also be the credential that acceded writes at its first start.\n\n" +
+			"--browser opens a browser on this machine, where you sign in as you always do; ACCEDE_BROWSER names the command\n" +
+			"that opens it. --device shows a word to type into a browser on any other machine.\n\n" +
 			"Where your roles say so, signing in also requests every role you may have and waits for the decision, as\n" +
 			"`accede request create --roles='*'` does: with the same exit codes, and Ctrl-C leaves the request.",
-		Example: "  accede login --server=https://accede.example.com --name=alice\n" +
+		Example: "  accede login --server=https://accede.example.com --browser\n" +
+			"  accede login --server=https://accede.example.com --name=alice\n" +
 			"  accede login --token-file=data/admin.json",
 		Args: exactly(),
 	}
-	c.Flags().StringVar(&name, "name", "", "your name")
-	c.Flags().StringVar(&passwordFile, "password-file", "", "file with your password, - for stdin")
+	c.Flags().StringVar(&how.name, "name", "", "your name")
+	c.Flags().StringVar(&how.passwordFile, "password-file", "", "file with your password, - for stdin")
+	c.Flags().BoolVar(&how.browser, "browser", false, "sign in with a browser on this machine")
+	c.Flags().BoolVar(&how.device, "device", false, "sign in with a browser on another machine")
 	c.Flags().StringVar(&request.reason, "request-reason", "", "why you need access, where your roles request it at sign-in")
 	c.Flags().BoolVar(&request.noWait, "request-nowait", false, "do not wait for the decision on what your roles request at sign-in")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -40,7 +45,7 @@ func (a *app) login() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		started, err := a.startSession(c.Context(), address, given.Token, name, passwordFile)
+		started, err := a.startSession(c.Context(), address, given.Token, how)
 		if err != nil {
 			return err
 		}
@@ -88,16 +93,49 @@ func unencrypted(address string) (plain bool, host string) {
 	return host != "localhost" && (ip == nil || !ip.IsLoopback()), host
 }
 
-func (a *app) startSession(ctx context.Context, address, token, name, passwordFile string) (session, error) {
-	if token != "" && passwordFile == "" {
-		return a.sessionOfToken(ctx, address, token)
+// signInChoice is how somebody wants to sign in.
+type signInChoice struct {
+	name, passwordFile string
+	browser, device    bool
+}
+
+func (a *app) startSession(ctx context.Context, address, token string, how signInChoice) (session, error) {
+	if chosen := []bool{how.browser, how.device, how.name != "" || how.passwordFile != ""}; count(chosen) > 1 {
+		return session{}, usage("Use only one of --browser, --device, and --name with --password-file.")
 	}
-	var err error
+	switch {
+	case how.browser:
+		return a.browserSession(ctx, address)
+	case how.device:
+		return a.deviceSession(ctx, address)
+	case token != "" && how.passwordFile == "":
+		return a.sessionOfToken(ctx, address, token)
+	case how.name != "":
+		return a.passwordSession(ctx, address, how.name, how.passwordFile)
+	}
+	if _, ok := terminal(a.env.Stdin); !ok {
+		return session{}, usage("There is no terminal to ask for the name; use --name, --browser or --device.")
+	}
+	name, err := a.prompt(ctx, "Name, or Enter to sign in with a browser", "--name")
+	if err != nil {
+		return session{}, err
+	}
 	if name == "" {
-		if name, err = a.prompt(ctx, "Name", "--name"); err != nil {
-			return session{}, err
+		return a.browserSession(ctx, address)
+	}
+	return a.passwordSession(ctx, address, name, how.passwordFile)
+}
+
+func count(chosen []bool) (n int) {
+	for _, one := range chosen {
+		if one {
+			n++
 		}
 	}
+	return n
+}
+
+func (a *app) passwordSession(ctx context.Context, address, name, passwordFile string) (session, error) {
 	password, err := a.password(ctx, "Password", passwordFile)
 	if err != nil {
 		return session{}, err

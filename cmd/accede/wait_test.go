@@ -49,7 +49,7 @@ func start(t *testing.T, args ...string) *running {
 // startIn starts a command line with a core that has been prepared.
 func startIn(t *testing.T, prepare func(*httpapitest.Core), args ...string) *running {
 	t.Helper()
-	core, server, err := startCore()
+	core, server, err := startCore(&scriptBrowser{Browser: httpapitest.NewBrowser("alice"), words: make(chan string, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -160,6 +160,7 @@ func (a *App) makeService(context.Context) (err error) {
 	a.service, err = service.New(service.Options{
 		Store: a.store, Now: a.now, Logger: a.logger, Gate: gate{a.server, a.conn}, Replicas: a.monitor.Replicas,
 		Wake: a.relay.Wake, BrokerAddress: a.brokerAddress(), SessionTTL: a.config.SessionTTL.Std(),
+		NoPasswords: !a.config.SignIn.Passwords, Provider: a.config.SignIn.OIDC.rules(),
 	})
 	return err
 }
@@ -173,7 +174,7 @@ func (a *App) brokerAddress() string {
 
 func (a *App) listen(ctx context.Context) error {
 	var err error
-	if a.handler, err = a.routes(); err != nil {
+	if a.handler, err = a.routes(ctx); err != nil {
 		return err
 	}
 	a.listener, err = httpx.Listen(ctx, a.config.HTTP.Listen)

@@ -17,6 +17,7 @@ type Config struct {
 	Broker  BrokerConfig `yaml:"broker"`
 	// SessionTTL is how long a sign-in lasts.
 	SessionTTL config.Duration `yaml:"session_ttl"`
+	SignIn     SignInConfig    `yaml:"sign_in"`
 	Log        LogConfig       `yaml:"log"`
 }
 
@@ -47,6 +48,7 @@ func NewConfig() *Config {
 		HTTP:       HTTPConfig{Listen: "127.0.0.1:4180"},
 		Broker:     BrokerConfig{Listen: "127.0.0.1:4222"},
 		SessionTTL: config.Duration(12 * time.Hour),
+		SignIn:     newSignInConfig(),
 	}
 }
 
@@ -59,6 +61,7 @@ func (c *Config) Validate() error {
 	checkAddress(&problems, "http.public_url", c.HTTP.PublicURL, "http", "https")
 	checkAddress(&problems, "broker.advertise", c.Broker.Advertise, "nats", "tls")
 	problems.Check(c.SessionTTL > 0, "session_ttl", "must be more than nothing, for example 12h")
+	c.SignIn.validate(&problems, c.HTTP.PublicURL)
 	return problems.Err()
 }
 

@@ -30,6 +30,8 @@ type Options struct {
 	Now func() time.Time
 	// SignIns limits the guessing of passwords; the pages share it. Nil makes limits for the API alone.
 	SignIns *signin.Limits
+	// Logins takes sign-ins over from the pages, which share it. Nil makes one that nobody can agree in.
+	Logins *signin.Logins
 	// Heartbeat is how often a silent stream gets a sign of life and its token is checked again; zero is 15 seconds.
 	Heartbeat time.Duration
 }
@@ -42,6 +44,7 @@ type api struct {
 	// public are the routes for which nobody needs to sign in.
 	public  map[string]bool
 	signIns *signin.Limits
+	logins  *signin.Logins
 	keys    keyLocks
 	streams streamLimits
 	metrics *metrics
@@ -82,15 +85,19 @@ func newAPI(options Options) *api {
 	if options.SignIns == nil {
 		options.SignIns = signin.NewLimits(options.Now)
 	}
+	if options.Logins == nil {
+		options.Logins = signin.NewLogins(options.Now)
+	}
 	if options.Heartbeat == 0 {
 		options.Heartbeat = heartbeat
 	}
 	a := &api{
 		service: options.Service, logger: options.Logger, mux: http.NewServeMux(), public: map[string]bool{},
-		signIns: options.SignIns, metrics: newMetrics(), beat: options.Heartbeat,
+		signIns: options.SignIns, logins: options.Logins, metrics: newMetrics(), beat: options.Heartbeat,
 	}
 	a.huma = humago.New(a.mux, newConfig())
 	a.sessionRoutes()
+	a.loginRoutes()
 	a.requestRoutes()
 	a.streamRoutes()
 	a.peopleRoutes()

@@ -26,6 +26,8 @@ type Service interface {
 // Sessions signs people in and out.
 type Sessions interface {
 	SignIn(ctx context.Context, input v1.SignInInput) (v1.SecretToken, error)
+	// SignInProgram starts a session for a person who has agreed to it in a browser.
+	SignInProgram(ctx context.Context, person, device string) (v1.SecretToken, error)
 	// Authenticate finds who a token's secret belongs to; via is the door they came through.
 	Authenticate(ctx context.Context, secret, via string) (core.Actor, error)
 	SignOut(ctx context.Context, actor core.Actor) error

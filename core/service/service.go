@@ -30,6 +30,10 @@ type Options struct {
 	BrokerAddress string
 	// SessionTTL is how long a sign-in lasts.
 	SessionTTL time.Duration
+	// NoPasswords refuses to sign anybody in by password.
+	NoPasswords bool
+	// Provider says what to make of accounts at the OpenID provider.
+	Provider ProviderRules
 }
 
 // PluginGate opens and closes the broker to plugins.

@@ -30,6 +30,9 @@ func (s *Service) SignIn(ctx context.Context, input v1.SignInInput) (v1.SecretTo
 }
 
 func (s *Service) signIn(ctx context.Context, input v1.SignInInput, actor core.Actor, session v1.Token) (v1.SecretToken, error) {
+	if s.NoPasswords {
+		return v1.SecretToken{}, core.Refuse(v1.CodeForbidden, "Passwords are not taken here. Sign in with a browser; on the command line: `accede login --browser`.")
+	}
 	var person core.PersonRecord
 	err := s.Store.View(ctx, func(reader core.Reader) error {
 		var err error

@@ -14,22 +14,26 @@ import (
 const (
 	maxSecret = 512
 	maxFlash  = 1024
+	// attemptSeconds is how long a browser keeps the key of a sign-in that it has begun.
+	attemptSeconds = 600
 )
 
 // cookies makes and reads the cookies of this site. Under HTTPS their names bind them to this host, to HTTPS and to the
 // whole site, and no neighbouring host can set them.
 type cookies struct {
-	secure                 bool
-	sessionName, flashName string
+	secure                              bool
+	sessionName, flashName, attemptName string
 	// key seals what is left for the next page. It lives as long as the process: nothing lasting is sealed.
 	key []byte
 }
 
 func newCookies(public string, key []byte) cookies {
-	c := cookies{secure: strings.HasPrefix(public, "https://"), sessionName: "accede_session", flashName: "accede_flash", key: key}
+	c := cookies{secure: strings.HasPrefix(public, "https://"), key: key}
+	prefix := ""
 	if c.secure {
-		c.sessionName, c.flashName = "__Host-"+c.sessionName, "__Host-"+c.flashName
+		prefix = "__Host-"
 	}
+	c.sessionName, c.flashName, c.attemptName = prefix+"accede_session", prefix+"accede_flash", prefix+"accede_attempt"
 	return c
 }
 
@@ -54,6 +58,18 @@ func (c cookies) session(r *http.Request) (string, bool) {
 		return "", false
 	}
 	return found[0].Value, true
+}
+
+// attempt is a cookie that holds the key of a sign-in that was begun in this browser.
+func (c cookies) attempt(key string) *http.Cookie { return c.bake(c.attemptName, key, attemptSeconds) }
+
+// attempted is the key that the browser holds; empty if it began nothing.
+func (c cookies) attempted(r *http.Request) string {
+	found := r.CookiesNamed(c.attemptName)
+	if len(found) != 1 || len(found[0].Value) > maxSecret {
+		return ""
+	}
+	return found[0].Value
 }
 
 // leave is a cookie that carries a notice to the next page.

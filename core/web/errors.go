@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +24,11 @@ var (
 	errForeign error = core.Refuse(v1.CodeForbidden,
 		"This form was sent by another site, so nothing was done. Open Accede itself and do it there.")
 )
+
+// errorsIs says whether an error is one of several.
+func errorsIs(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+}
 
 // fault is what is shown of an error.
 type fault struct {
@@ -59,6 +65,15 @@ func (v *visit) signInPath() string {
 
 // faultOf turns any error into what the reader may see, and logs what they may not.
 func (v *visit) faultOf(err error) fault {
+	if errors.Is(err, signin.ErrAttemptUnknown) {
+		return fault{status: http.StatusBadRequest, title: "Once more, please", text: "This was not begun in this browser, was used " +
+			"before, or took too long. Nothing was done; begin again."}
+	}
+	if errors.Is(err, signin.ErrPasskey) {
+		v.log(err)
+		return fault{status: http.StatusUnauthorized, title: "Passkey not taken", text: "Your passkey did not prove who you are, so " +
+			"nothing was done. Try again, or sign in another way."}
+	}
 	if many, ok := errors.AsType[*signin.TooManyError](err); ok {
 		return fault{http.StatusTooManyRequests, "Too many tries", many.Error(), many.Wait}
 	}

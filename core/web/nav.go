@@ -8,7 +8,7 @@ import (
 	"github.com/accede/accede/core/web/ui"
 )
 
-// links is the navigation, as far as it concerns the reader.
+// links is the navigation, as far as it concerns the reader. One's own account is reached by one's name.
 func links(core.Actor) []ui.Link { return nil }
 
 const maxPath = 2048

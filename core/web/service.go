@@ -5,12 +5,14 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
+	"github.com/accede/accede/core/signin"
 )
 
 // Service is all that the pages ask of the core. Errors are [core.Error] where the reader should see them; anything else
 // is shown as an internal error and logged.
 type Service interface {
 	Sessions
+	Account
 	Requests
 }
 
@@ -18,8 +20,29 @@ type Service interface {
 type Sessions interface {
 	// SignInBrowser starts a session; its secret goes into the cookie.
 	SignInBrowser(ctx context.Context, input v1.SignInInput, device string) (v1.SecretToken, error)
+	SignInAccount(ctx context.Context, account signin.Account, device string) (v1.SecretToken, error)
+	SignInPasskey(ctx context.Context, passkey signin.Passkey, device string) (v1.SecretToken, error)
+	// OwnerOfPasskey returns who has a passkey, before it has proven anything.
+	OwnerOfPasskey(ctx context.Context, id string) (signin.Owner, error)
 	Authenticate(ctx context.Context, secret, via string) (core.Actor, error)
 	SignOut(ctx context.Context, actor core.Actor) error
+}
+
+// Account keeps what belongs to whoever is signed in.
+type Account interface {
+	Tokens(ctx context.Context, actor core.Actor, person string) ([]v1.Token, error)
+	RevokeToken(ctx context.Context, actor core.Actor, id string) error
+	// EndOtherSessions revokes all but the session the actor came with, and returns how many.
+	EndOtherSessions(ctx context.Context, actor core.Actor) (int, error)
+	Passkeys(ctx context.Context, actor core.Actor) ([]core.PasskeyRecord, error)
+	PasskeyOwner(ctx context.Context, actor core.Actor) (signin.Owner, error)
+	AddPasskey(ctx context.Context, actor core.Actor, title string, passkey signin.Passkey) error
+	RemovePasskey(ctx context.Context, actor core.Actor, id string) error
+	Links(ctx context.Context, actor core.Actor, person string) ([]v1.Link, error)
+	// ClaimLink tells which account a code belongs to and, when confirmed, connects it.
+	ClaimLink(ctx context.Context, actor core.Actor, claim v1.LinkClaim) (v1.LinkClaimed, error)
+	RemoveLink(ctx context.Context, actor core.Actor, identity v1.Identity) error
+	ConnectAccount(ctx context.Context, actor core.Actor, account signin.Account) error
 }
 
 // Requests shows requests and decides them, as the API does.

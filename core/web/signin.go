@@ -15,13 +15,17 @@ const signInPath = "/sign-in"
 
 func (s *site) signInRoutes() {
 	s.open("GET "+signInPath, showSignIn)
-	s.open("POST "+signInPath, signIn)
+	if !s.NoPasswords {
+		s.open("POST "+signInPath, signIn)
+	}
 	s.open("POST /sign-out", signOut)
 }
 
-// signInForm is what the sign-in page shows.
+// signInForm is what the sign-in page shows: what was typed, and the ways there are.
 type signInForm struct {
 	name, next, problem string
+	provider            string
+	passkeys, passwords bool
 }
 
 func showSignIn(v *visit) error {
@@ -33,7 +37,15 @@ func showSignIn(v *visit) error {
 }
 
 func (v *visit) showSignIn(status int, form signInForm) error {
-	return v.render(screen{title: "Sign in", status: status, content: signInPage(form)})
+	form.passkeys, form.passwords = v.Passkeys != nil, !v.NoPasswords
+	if v.Provider != nil {
+		form.provider = v.ProviderTitle
+	}
+	page := screen{title: "Sign in", status: status, content: signInPage(form)}
+	if form.passkeys {
+		page.scripts = []string{passkeyScript}
+	}
+	return v.render(page)
 }
 
 func signIn(v *visit) error {
@@ -62,6 +74,14 @@ func (v *visit) checkPassword(values url.Values) (v1.SecretToken, error) {
 	}
 	defer leave()
 	return v.Service.SignInBrowser(v.ctx(), input, deviceOf(v.r))
+}
+
+// refuseSignIn shows the sign-in page with why it did not work, if that is for the reader to know.
+func (v *visit) refuseSignIn(next string, err error) error {
+	if code := core.CodeOf(err); code != v1.CodeUnauthenticated && code != v1.CodeForbidden {
+		return err
+	}
+	return v.showSignIn(http.StatusUnauthorized, signInForm{next: next, problem: err.Error()})
 }
 
 // startSession gives the browser a new session and ends the one it came with, so that none that somebody else knows of

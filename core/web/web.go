@@ -16,12 +16,21 @@ import (
 // answerTimeout bounds every page that is not a stream.
 const answerTimeout = 30 * time.Second
 
-// Options is what the pages work with. Service, Logger and SignIns are required.
+// Options is what the pages work with. Service, Logger, SignIns and Logins are required.
 type Options struct {
 	Service Service
 	Logger  *slog.Logger
 	// SignIns limits the guessing of passwords; the API shares it.
 	SignIns *signin.Limits
+	// Logins hands sign-ins over to programs; the API shares it.
+	Logins *signin.Logins
+	// Provider signs in through an OpenID provider; nil offers none. ProviderTitle is what people call it.
+	Provider      *signin.Provider
+	ProviderTitle string
+	// Passkeys signs in with passkeys; nil offers none.
+	Passkeys *signin.Passkeys
+	// NoPasswords offers no sign-in by password.
+	NoPasswords bool
 	// PublicURL is the address under which browsers reach the core. Cookies are for HTTPS only if it is.
 	PublicURL string
 	// Now is the clock; nil is the machine's.
@@ -46,6 +55,10 @@ func New(options Options) (http.Handler, error) {
 	}
 	s.mux.Handle("GET "+assets.Prefix, s.assets)
 	s.signInRoutes()
+	s.providerRoutes()
+	s.passkeyRoutes()
+	s.loginRoutes()
+	s.accountRoutes()
 	s.requestRoutes()
 	s.open("/", func(*visit) error { return errNoPage })
 	guard, err := crossOrigin(options.PublicURL)

@@ -157,6 +157,18 @@ var owners = []struct {
 		[]string{"broker/..."},
 		"go through package broker/embedded",
 	},
+	{
+		"github.com/coreos/go-oidc/v3",
+		[]string{"core/signin"},
+		nil,
+		"go through package core/signin",
+	},
+	{
+		"github.com/go-webauthn/webauthn",
+		[]string{"core/signin"},
+		[]string{"core/signin/..."},
+		"go through package core/signin",
+	},
 	{"github.com/stretchr/testify", nil, nil, "use the testing package with go-cmp"},
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/accede/accede/core/app"
+	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/plugins/host"
 )
 
@@ -109,7 +110,7 @@ func keys(of reflect.Type, prefix string) []string {
 	for i := range of.NumField() {
 		field := of.Field(i)
 		key := prefix + field.Tag.Get("yaml")
-		if field.Type.Kind() == reflect.Struct {
+		if field.Type.Kind() == reflect.Struct && field.Type != reflect.TypeFor[secret.String]() {
 			list = append(list, keys(field.Type, key+".")...)
 			continue
 		}
