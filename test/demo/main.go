@@ -52,8 +52,11 @@ func showDemo(ctx context.Context, env process.Env, dir, bin string) error {
 		if err := s.SignIn(ctx, person); err != nil {
 			return err
 		}
+		if err := s.SetPassword(ctx, person, password); err != nil {
+			return err
+		}
 	}
-	_, _ = fmt.Fprintf(env.Stdout, guide, s.SandboxURL, s.CoreURL, dir)
+	_, _ = fmt.Fprintf(env.Stdout, guide, s.SandboxURL, s.CoreURL, dir, password)
 	<-ctx.Done()
 	_, _ = fmt.Fprintln(env.Stdout, "\nStopping …")
 	return s.Stop()
@@ -78,28 +81,35 @@ func lay(ctx context.Context, dir, bin string, options stack.Options) (*stack.St
 	return stack.New(ctx, options)
 }
 
+// password is that of every person of the demo.
+const password = "accede-demo"
+
 const guide = `
 Accede is running.
 
-  Slack, as the demo people see it   %[1]s/slack/
-  all stand-ins                      %[1]s/
+  every vendor, side by side         %[1]s/
+  Accede's own pages                 %[2]s/            alice, ivan, bob, carol; password %[4]s
   the core's API                     %[2]s/openapi.json
 
-Three things to try, in a second terminal, in this folder:
+Four things to try, in a second terminal, in this folder:
 
 1. Ask as Alice, a contractor, and let it wait:
 
      ACCEDE_CONFIG_DIR=%[3]s/alice bin/accede request create --roles=dba --reason="ticket #123"
 
-   Then open the Slack page, act as Ivan, click Approve; act as Bob, click Approve. Watch both windows.
+   Then look at the vendors as Ivan and click Approve at one of them; as Bob, approve at another. All copies follow.
 
-2. Ask again, and click as Carol, whose Slack account is not connected to Accede. She privately gets a code:
+2. Ask again, and click in Slack as Carol, whose account is not connected to Accede. She privately gets a code:
 
      ACCEDE_CONFIG_DIR=%[3]s/carol bin/accede link slack CODE
 
    Connected, she clicks again – and is told that she is no reviewer.
 
-3. Kill the Slack plugin while a request is open, ask again, and start it anew. No card is lost or doubled:
+3. Open %[1]s/pagerduty/, make Alice first on call, and ask for what opens to whoever is on call:
+
+     ACCEDE_CONFIG_DIR=%[3]s/alice bin/accede request create --roles=incident-pagerduty --reason="the pager"
+
+4. Kill the Slack plugin while a request is open, ask again, and start it anew. No card is lost or doubled:
 
      pkill -9 accede-slack
      bin/accede-slack start --config %[3]s/slack-1.yaml
