@@ -97,7 +97,7 @@ func (b *bot) putBack(ctx context.Context, id, requestID string) error {
 		if at.Fields.Status.ID == b.config.Statuses.wanted(state) {
 			return nil
 		}
-		if err := b.tell(ctx, at, b.settle(ctx, at, state)); err != nil || state.Resolved() {
+		if err := b.tell(at, b.settle(ctx, at, state)); err != nil || state.Resolved() {
 			return err
 		}
 		// Once more: the request may have been resolved, and its issue moved, in between.

@@ -125,11 +125,11 @@ func (d desk) object(ctx context.Context, posted plugins.Posted, at issue, m mov
 	if err := d.commentOnce(ctx, at.ID, c); err != nil {
 		return err
 	}
-	return d.tell(ctx, at, d.settle(ctx, at, posted.Card.State))
+	return d.tell(at, d.settle(ctx, at, posted.Card.State))
 }
 
 // tell logs what only an operator can mend, so that it holds nothing up.
-func (b *bot) tell(_ context.Context, at issue, err error) error {
+func (b *bot) tell(at issue, err error) error {
 	if isKind(err, plugins.Invalid) || isKind(err, plugins.Gone) {
 		b.log.Warn("issue does not show where its request stands", "issue", at.Key, "err", err)
 		return nil

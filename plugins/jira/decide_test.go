@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -251,6 +252,27 @@ func TestAWebhookThatCannotBeFollowedComesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, "the webhook to come again", func() bool { return len(w.decisions.distinct()) == 1 })
+}
+
+func TestOneIssueHoldsUpNoOther(t *testing.T) {
+	editions(t, func(t *testing.T, change ...func(*setting)) {
+		w := newWorld(t, append(change, func(s *setting) { s.site.PageSize = 2 })...)
+		var last string
+		for n := range 7 {
+			_, i := w.post(demoCard(func(c *plugins.Card) { c.RequestID = requestID[:len(requestID)-1] + strconv.Itoa(n) }))
+			w.move("ivan", i.Key, map[bool]string{true: jirasim.Expired, false: jirasim.Approved}[n < 3], "")
+			last = i.Key
+		}
+		if err := w.sim.Faults().Set(standinBroken("add_comment")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.bot.Poll(t.Context(), w.decisions.open(), w.decisions); err == nil {
+			t.Error("that comments fail is not said")
+		}
+		if made := w.decisions.distinct(); len(made) != 4 {
+			t.Errorf("%d decisions, want 4, up to %s", len(made), last)
+		}
+	})
 }
 
 func TestADeletedIssueHoldsUpNobody(t *testing.T) {

@@ -189,6 +189,21 @@ func TestDuplicatesAreClosed(t *testing.T) {
 	})
 }
 
+func TestDuplicatesOfARequestThatIsOverAreClosed(t *testing.T) {
+	w := newWorld(t)
+	ref, i := w.post(demoCard())
+	twin, err := w.sim.Copy(i.Key, "accede")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.Update(t.Context(), ref, demoCard(resolvedAs(v1.StateApproved))); err != nil {
+		t.Fatal(err)
+	}
+	if closed, kept := w.issue(plugins.Ref(twin)), w.issue(ref); closed.Status != jirasim.Withdrawn || kept.Status != jirasim.Approved {
+		t.Errorf("the duplicate is in status %s, the issue that counts in %s", closed.Status, kept.Status)
+	}
+}
+
 func TestNotesAreCommentsThatAreFoundAgain(t *testing.T) {
 	editions(t, func(t *testing.T, change ...func(*setting)) {
 		w := newWorld(t, change...)

@@ -161,7 +161,15 @@ func (b *bot) Update(ctx context.Context, ref plugins.Ref, card plugins.Card) er
 			return err
 		}
 	}
-	return b.settle(ctx, at, card.State)
+	if err := b.settle(ctx, at, card.State); err != nil {
+		return err
+	}
+	if card.State.Resolved() {
+		if err := b.tidy(ctx, at, card.RequestID); err != nil {
+			b.log.Warn("duplicates were not looked for", "request_id", card.RequestID, "err", err)
+		}
+	}
+	return nil
 }
 
 func (b *bot) redraw(ctx context.Context, at issue, card plugins.Card) error {

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,12 +53,15 @@ func (d desk) takeAll(ctx context.Context, cards map[string]plugins.Posted, chan
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, at := range issues {
-		if err := d.take(ctx, cards[at.ID], at, moved[at.ID]); err != nil {
+		err := d.take(ctx, cards[at.ID], at, moved[at.ID])
+		if isKind(err, plugins.RateLimited) || ctx.Err() != nil {
 			return err
 		}
+		failed = append(failed, err) // what is wrong with one issue holds up no other
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // unhandled are the moves that may mean something and were not dealt with yet.
@@ -113,10 +117,7 @@ func (b *bot) changesCloud(ctx context.Context, ids []string, into map[string][]
 
 // changesDataCenter searches by id. One issue that was deleted spoils the whole search there; then each is read by itself.
 func (b *bot) changesDataCenter(ctx context.Context, ids []string, into map[string][]history) error {
-	page, _, err := b.api.searchPage(ctx, map[string]any{
-		"jql": "id in (" + strings.Join(ids, ",") + ")", "fields": []string{"status"}, "expand": []string{"changelog"},
-		"maxResults": len(ids), "validateQuery": false,
-	})
+	page, err := b.historiesDataCenter(ctx, ids)
 	if isKind(err, plugins.Invalid) {
 		page, err = b.readEach(ctx, ids, "changelog")
 	}
@@ -126,6 +127,25 @@ func (b *bot) changesDataCenter(ctx context.Context, ids []string, into map[stri
 		}
 	}
 	return err
+}
+
+// historiesDataCenter pages by what came back: Jira may give fewer than it was asked for.
+func (b *bot) historiesDataCenter(ctx context.Context, ids []string) (all []issue, err error) {
+	for start := 0; start < len(ids); {
+		page, total, err := b.api.searchPage(ctx, map[string]any{
+			"jql": "id in (" + strings.Join(ids, ",") + ")", "fields": []string{"status"}, "expand": []string{"changelog"},
+			"startAt": start, "maxResults": len(ids), "validateQuery": false,
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		start += len(page)
+		if len(page) == 0 || start >= total {
+			break
+		}
+	}
+	return all, nil
 }
 
 // read returns the issues as they are now, those that are gone left out.
@@ -165,63 +185,4 @@ func (b *bot) readEach(ctx context.Context, ids []string, expand string) ([]issu
 		}
 	}
 	return all, nil
-}
-
-// sweepTogether is how many requests one search for duplicates names.
-const sweepTogether = 50
-
-// sweep looks, once per request and only when the search cannot miss any more what was made, for further issues about
-// it, and closes them: nobody shall decide on the wrong one.
-func (b *bot) sweep(ctx context.Context, cards map[string]plugins.Posted) error {
-	due := map[string]string{} // label to the id of the issue that stays
-	for id, posted := range cards {
-		done, _ := b.swept.get(posted.Card.RequestID)
-		if !done && b.now().Sub(posted.Since) > b.config.IndexDelay.Std() {
-			due[requestLabel+posted.Card.RequestID] = id
-		}
-	}
-	for some := range slices.Chunk(sortedKeys(due), sweepTogether) {
-		found, err := b.labelled(ctx, some...)
-		if err != nil {
-			return err
-		}
-		for _, one := range found {
-			if keep, ours := due[requestLabel+one.about()]; ours && keep != one.ID {
-				if err := b.closeDuplicate(ctx, cards[keep], one); err != nil {
-					return err
-				}
-			}
-		}
-		for _, label := range some {
-			b.swept.put(strings.TrimPrefix(label, requestLabel), true)
-		}
-	}
-	return nil
-}
-
-// closeDuplicate leads people from a further issue of the plugin's to the one that counts. It is another delivery's if it
-// is in another project.
-func (b *bot) closeDuplicate(ctx context.Context, keep plugins.Posted, extra issue) error {
-	own, err := b.self.get(ctx)
-	if err != nil {
-		return err
-	}
-	if extra.Fields.Creator.id() != own.id() || extra.Fields.Project.ID != keep.Destination.ID {
-		return nil
-	}
-	id, err := decodeRef(keep.Ref)
-	if err != nil {
-		return err
-	}
-	at, err := b.api.issue(ctx, "reading issue", id, "")
-	if err != nil {
-		return gone(err)
-	}
-	b.log.Warn("closing a duplicate issue", "request_id", keep.Card.RequestID, "issue", extra.Key, "kept", at.Key)
-	text := document{line(say("This issue was made twice by mistake. Moving it decides nothing; the one that counts is " + at.Key + "."))}
-	if err := b.commentOnce(ctx, extra.ID, comment{key: "duplicate:" + at.ID, text: text}); err != nil {
-		return err
-	}
-	_, err = b.transition(ctx, extra, first(b.config.Statuses.Withdrawn, b.config.Statuses.Denied))
-	return b.tell(ctx, extra, err)
 }

@@ -131,8 +131,8 @@ func (h *webhooks) stray(ctx context.Context, at issue, requestID string) error 
 	}
 	h.log.Warn("moved issue is not the one of its request", "request_id", requestID, "issue", at.Key)
 	for _, one := range all {
-		if one.Destination.ID == at.Fields.Project.ID && at.about() == requestID {
-			return h.closeDuplicate(ctx, one, at)
+		if id, err := decodeRef(one.Ref); err == nil && one.Destination.ID == at.Fields.Project.ID && at.about() == requestID {
+			return h.closeDuplicate(ctx, id, at)
 		}
 	}
 	return nil
