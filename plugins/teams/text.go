@@ -39,7 +39,9 @@ func quoted(text string, limit, most int) []string {
 // the reading direction of whatever follows.
 func visible(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(hole)), "\r\n", "\n")
-	text = strings.ReplaceAll(text, "{{", "{"+wordJoiner+"{") // {{DATE(…)}} would be computed
+	for strings.Contains(text, "{{") { // {{DATE(…)}} would be computed
+		text = strings.ReplaceAll(text, "{{", "{"+wordJoiner+"{")
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\r', r == '\u0085', r == '\u2028', r == '\u2029':
