@@ -244,3 +244,14 @@ func (a *cardAction) verbOf() string {
 	_ = json.Unmarshal(a.Data, &data) // no verb then
 	return data.Verb
 }
+
+// ReadCard says what can be read of a card, empty if Teams would not show it.
+func ReadCard(raw []byte) string {
+	c, err := parseCard(raw)
+	if err != nil {
+		return ""
+	}
+	c.inputs()
+	c.shown(true)
+	return c.readable()
+}

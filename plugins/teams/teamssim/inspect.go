@@ -179,3 +179,15 @@ func (s *Sim) Delivered() int {
 	defer s.log.mu.Unlock()
 	return s.log.count
 }
+
+// ChatOf is the id of the bot's chat with a person, empty if there is none yet.
+func (s *Sim) ChatOf(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.rooms {
+		if r.kind == kindPersonal && r.members[0].Name == name {
+			return r.id
+		}
+	}
+	return ""
+}
