@@ -54,8 +54,10 @@ func TestCheckNamesEachFaultAndItsCure(t *testing.T) {
 		"members out of reach": {faults: standin.Faults{FailBefore: 1, Only: []string{"members"}}, what: `The channel "#access-requests" cannot be used`, fix: "having trouble"},
 		"certificate is over":  {change: byCertificate(old, oldKey), what: "The certificate expired on", fix: "upload it"},
 		"certificate ends":     {change: byCertificate(ending, endingKey), what: "The certificate expires on", fix: "upload it", warning: true},
-		"nobody there": {change: func(s *setting) { s.config.Endpoints.Login = config.Address("http://127.0.0.1:1") },
-			what: "Entra gives the bot no token", fix: "Entra could not be reached"},
+		"nobody there": {
+			change: func(s *setting) { s.config.Endpoints.Login = config.Address("http://127.0.0.1:1") },
+			what:   "Entra gives the bot no token", fix: "Entra could not be reached",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

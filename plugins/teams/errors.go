@@ -66,23 +66,47 @@ type codeMeaning struct {
 // meanings follow https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability#status-codes-from-bot-conversational-apis.
 func meanings() []codeMeaning {
 	return []codeMeaning{
-		{[]string{"BotNotInConversationRoster"}, plugins.NotFound,
-			"The app is not there: add it to the team, or install it for the person (graph: install does so)."},
-		{[]string{"ConversationBlockedByUser", "MessageWritesBlocked"}, plugins.NotFound,
-			"The person has blocked the bot or removed the app; only they can undo it."},
-		{[]string{"BotDisabledByAdmin"}, plugins.Auth,
-			"An administrator has blocked the app; allow it in the Teams admin center under \"Manage apps\"."},
-		{[]string{"BotNotRegistered"}, plugins.Auth,
-			"The bot has no Teams channel; add Microsoft Teams on the Azure bot's page \"Channels\"."},
-		{[]string{"InvalidBotApiHost"}, plugins.Invalid,
-			"This tenant is served from another address; set cloud (us_gov for GCC High), or endpoints.connector for GCC."},
-		{[]string{"NotEnoughPermissions"}, plugins.Auth,
-			"The app may not do that there; update it in the team with the package of `accede-teams package`."},
-		{[]string{"ConversationNotFound"}, plugins.NotFound,
-			"There is no such channel or chat any more; correct role_to_recipients and channels."},
+		{
+			[]string{"BotNotInConversationRoster"},
+			plugins.NotFound,
+			"The app is not there: add it to the team, or install it for the person (graph: install does so).",
+		},
+		{
+			[]string{"ConversationBlockedByUser", "MessageWritesBlocked"},
+			plugins.NotFound,
+			"The person has blocked the bot or removed the app; only they can undo it.",
+		},
+		{
+			[]string{"BotDisabledByAdmin"},
+			plugins.Auth,
+			"An administrator has blocked the app; allow it in the Teams admin center under \"Manage apps\".",
+		},
+		{
+			[]string{"BotNotRegistered"},
+			plugins.Auth,
+			"The bot has no Teams channel; add Microsoft Teams on the Azure bot's page \"Channels\".",
+		},
+		{
+			[]string{"InvalidBotApiHost"},
+			plugins.Invalid,
+			"This tenant is served from another address; set cloud (us_gov for GCC High), or endpoints.connector for GCC.",
+		},
+		{
+			[]string{"NotEnoughPermissions"},
+			plugins.Auth,
+			"The app may not do that there; update it in the team with the package of `accede-teams package`.",
+		},
+		{
+			[]string{"ConversationNotFound"},
+			plugins.NotFound,
+			"There is no such channel or chat any more; correct role_to_recipients and channels.",
+		},
 		{[]string{"ActivityNotFoundInConversation"}, plugins.Gone, "The message has been deleted in Teams."},
-		{[]string{"MessageSizeTooBig", "ActivitySizeTooBig"}, plugins.Invalid,
-			"The card is too large for Teams; please report this as a fault of the plugin."},
+		{
+			[]string{"MessageSizeTooBig", "ActivitySizeTooBig"},
+			plugins.Invalid,
+			"The card is too large for Teams; please report this as a fault of the plugin.",
+		},
 	}
 }
 

@@ -77,7 +77,7 @@ func unzip(t *testing.T, file string) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }()
 	files := map[string][]byte{}
 	for _, entry := range archive.File {
 		r, err := entry.Open()
