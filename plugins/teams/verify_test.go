@@ -185,12 +185,11 @@ func TestKeysComeFromTheSameHostAndAreStrong(t *testing.T) {
 	}))
 	defer server.Close()
 	w := newWorld(t)
-	ring := newKeyring(server.URL, http.DefaultClient, time.Now, w.bot.log)
+	ring := newKeyring(server.URL, w.bot.api.http, time.Now, w.bot.log)
 	answer = "https://keys.evil.example/keys"
 	if _, err := ring.fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "another host") {
 		t.Errorf("keys of another host: %v", err)
 	}
-	http.DefaultClient.CloseIdleConnections()
 	weak := keySet{}
 	if _, err := weak.usable(); err == nil {
 		t.Error("no keys are enough")

@@ -62,7 +62,7 @@ func (w *world) told() []map[string]any {
 	return append([]map[string]any(nil), w.heard...)
 }
 
-func newWorld(t testing.TB, change ...func(*teamssim.Config)) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, http: &http.Client{Transport: &http.Transport{}}, status: 200, answer: "{}"}
 	bot := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -77,11 +77,7 @@ func newWorld(t testing.TB, change ...func(*teamssim.Config)) *world {
 		rw.WriteHeader(w.status)
 		_, _ = io.WriteString(rw, w.answer)
 	}))
-	cfg := teamssim.Demo()
-	for _, do := range change {
-		do(&cfg)
-	}
-	sim, err := teamssim.New(cfg, standin.Options{CallbackURL: bot.URL, Seed: 3, Clock: w.now})
+	sim, err := teamssim.New(teamssim.Demo(), standin.Options{CallbackURL: bot.URL, Seed: 3, Clock: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,10 +304,12 @@ func TestWhatAClickLooksLike(t *testing.T) {
 	if invoke["type"] != "invoke" || invoke["name"] != "adaptiveCard/action" || invoke["channelId"] != "msteams" || invoke["replyToId"] != id {
 		t.Errorf("%v", invoke)
 	}
-	if from, _ := invoke["from"].(map[string]any); from["aadObjectId"] == "" || !strings.HasPrefix(from["id"].(string), "29:1") { //nolint:forcetypeassert // the test fails then
+	from, _ := invoke["from"].(map[string]any)
+	if mri, _ := from["id"].(string); from["aadObjectId"] == "" || !strings.HasPrefix(mri, "29:1") {
 		t.Errorf("from %v", from)
 	}
-	action, _ := invoke["value"].(map[string]any)["action"].(map[string]any) //nolint:forcetypeassert // as above
+	value, _ := invoke["value"].(map[string]any)
+	action, _ := value["action"].(map[string]any)
 	if data, _ := action["data"].(map[string]any); action["verb"] != "approve" || data["key"] != "k1" {
 		t.Errorf("action %v", action)
 	}
@@ -408,7 +406,7 @@ func TestGraphInstallsAndFindsTheChat(t *testing.T) {
 	bind := func(id string) string {
 		return `{"teamsApp@odata.bind":"https://graph.microsoft.com/v1.0/appCatalogs/teamsApps/` + id + `"}`
 	}
-	if _, answer := w.call("GET", find, ""); len(answer["value"].([]any)) != 0 { //nolint:forcetypeassert // the test fails then
+	if _, answer := w.call("GET", find, ""); firstID(answer) != "" {
 		t.Errorf("before: %v", answer)
 	}
 	for _, want := range []int{201, 409} {
@@ -420,8 +418,7 @@ func TestGraphInstallsAndFindsTheChat(t *testing.T) {
 		t.Errorf("an app that is not there: %d", status)
 	}
 	_, answer := w.call("GET", find, "")
-	first, _ := answer["value"].([]any)[0].(map[string]any)                       //nolint:forcetypeassert // as above
-	status, chat := w.call("GET", installed+"/"+first["id"].(string)+"/chat", "") //nolint:forcetypeassert // as above
+	status, chat := w.call("GET", installed+"/"+firstID(answer)+"/chat", "")
 	id, _ := chat["id"].(string)
 	if status != 200 || !strings.HasSuffix(id, "@unq.gbl.spaces") {
 		t.Fatalf("%d %v", status, chat)
@@ -433,6 +430,17 @@ func TestGraphInstallsAndFindsTheChat(t *testing.T) {
 	if got := w.sim.Messages(); len(got) != 1 || !strings.HasPrefix(got[0].Conversation, "a:1") {
 		t.Errorf("messages %+v", got)
 	}
+}
+
+// firstID is the id of the first thing in a list of Graph's.
+func firstID(answer map[string]any) string {
+	list, _ := answer["value"].([]any)
+	if len(list) == 0 {
+		return ""
+	}
+	first, _ := list[0].(map[string]any)
+	id, _ := first["id"].(string)
+	return id
 }
 
 func TestSomeMessagesVanish(t *testing.T) {
