@@ -9,6 +9,7 @@ import (
 	"time"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/plugins/wording"
 )
 
 const (
@@ -75,13 +76,13 @@ var linkCode = regexp.MustCompile(`^[A-Za-z0-9-]{4,64}$`)
 // answer draws the core's sentence and, for an unknown account, how its owner connects it.
 func answer(result v1.DecisionResult) message {
 	if result.LinkCode == "" {
-		return said(visible(result.Message), "", "")
+		return said(wording.Visible(result.Message), "", "")
 	}
 	command, sentence := "accede link slack "+result.LinkCode, result.Message
 	if !strings.Contains(sentence, command) {
 		sentence += " To connect your account, run this where you are signed in to Accede: " + command
 	}
-	m := said(visible(sentence), "", "")
+	m := said(wording.Visible(sentence), "", "")
 	if linkCode.MatchString(result.LinkCode) {
 		m.blocks = append(m.blocks, section(markup("```"+command+"```"))) // easier to copy
 	}

@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // Slack's limits, in characters: https://docs.slack.dev/reference/block-kit/blocks. All blocks together hold about
@@ -52,7 +53,7 @@ func (a artist) card(c plugins.Card) (message, error) {
 	}
 	blocks := []block{
 		{Type: "header", Text: new(plain(heading(c)))},
-		section(plain(standing(c))),
+		section(plain(ruler.Cut(voice().Standing(c), maxProgress))),
 		{Type: "section", Fields: facts(c)},
 	}
 	if reason := strings.TrimSpace(c.Reason); reason != "" {
@@ -77,130 +78,34 @@ func heading(c plugins.Card) string {
 
 // headline is what a notification shows.
 func headline(c plugins.Card) string {
-	return escape(oneLine(heading(c)+": "+stateWord(c.State)+progressTail(c), maxNotifications))
-}
-
-func standing(c plugins.Card) string {
-	if c.State == v1.StatePending {
-		return cut(stateSign(c.State)+" "+stateWord(c.State)+progressTail(c), maxProgress)
-	}
-	return stateSign(c.State) + " " + stateWord(c.State)
-}
-
-func progressTail(c plugins.Card) string {
-	if c.State != v1.StatePending || len(c.Progress) == 0 {
-		return ""
-	}
-	parts := make([]string, 0, len(c.Progress))
-	for _, progress := range c.Progress {
-		progress.Name = oneLine(progress.Name, maxName)
-		parts = append(parts, progress.String())
-	}
-	return " · " + strings.Join(parts, " · ")
-}
-
-// stateSign uses signs that are no emoji: Slack may show an emoji in plain text as its name.
-func stateSign(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "◔"
-	case v1.StateApproved, v1.StatePromoted:
-		return "✓"
-	case v1.StateDenied:
-		return "✗"
-	default:
-		return "–"
-	}
-}
-
-func stateWord(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "Waiting for a decision"
-	case v1.StateApproved:
-		return "Approved"
-	case v1.StatePromoted:
-		return "Approved and promoted"
-	case v1.StateDenied:
-		return "Denied"
-	case v1.StateExpired:
-		return "Expired without a decision"
-	case v1.StateWithdrawn:
-		return "Withdrawn by the requester"
-	default:
-		return oneLine(string(state), maxName)
-	}
+	return escape(oneLine(heading(c)+": "+voice().StateWord(c.State)+voice().Progress(c), maxNotifications))
 }
 
 // facts are the two columns: what is asked, by whom, for how long. Labels are ours, values are plain text.
 func facts(c plugins.Card) []words {
-	fields := []words{
-		markup("*Requester*"), plain(person(c.Requester)),
-		markup("*Roles*"), plain(roleNames(c.Roles)),
-	}
-	if c.Duration > 0 {
-		fields = append(fields, markup("*Access for*"), plain(v1.Duration(c.Duration).String()))
-	}
-	if c.State == v1.StatePending && !c.Expires.IsZero() {
-		fields = append(fields, markup("*Decide before*"), markup(moment(c.Expires)))
-	}
-	if !c.AccessStarts.IsZero() {
-		fields = append(fields, markup("*Access from*"), markup(moment(c.AccessStarts)))
-	}
-	if !c.AccessExpires.IsZero() {
-		label := "*Access until*"
-		if c.AccessEnded {
-			label = "*Access has ended; was until*"
+	var fields []words
+	for _, fact := range voice().Facts(c) {
+		value := plain(fact.Text)
+		if !fact.At.IsZero() {
+			value = markup(moment(fact.At))
 		}
-		fields = append(fields, markup(label), markup(moment(c.AccessExpires)))
+		fields = append(fields, markup("*"+fact.Label+"*"), value)
 	}
 	return fields
 }
 
-func roleNames(roles []string) string {
-	if text := oneLine(strings.Join(roles, ", "), maxRoles); text != "" {
-		return text
-	}
-	return "none"
-}
-
-func person(p v1.PersonRef) string {
-	name, shown := oneLine(p.Name, maxName), oneLine(p.Shown(), maxName)
-	switch {
-	case shown == "":
-		return "somebody without a name"
-	case name == "" || shown == name:
-		return shown
-	default:
-		return shown + " (" + name + ")"
-	}
-}
-
 // moment writes a time in UTC and, through Slack, in the reader's own zone.
 func moment(t time.Time) string {
-	utc := inUTC(t)
+	utc := wording.UTC(t)
 	return fmt.Sprintf("%s\n<!date^%d^{date_short_pretty} {time} your time|%s>", utc, t.Unix(), utc)
 }
 
-func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// resolution says who ended it and why, unless the last review above it says so already.
 func resolution(c plugins.Card) []block {
-	end := c.Resolution
-	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
+	line, reason := voice().Resolution(c)
+	if line == "" {
 		return nil
 	}
-	line := stateSign(end.State) + " " + stateWord(end.State)
-	if end.By != nil {
-		line += " by " + person(*end.By)
-	}
-	if end.Override {
-		line += ", overriding the rules"
-	}
-	if !end.At.IsZero() {
-		line += ", " + inUTC(end.At)
-	}
-	if reason := strings.TrimSpace(end.Reason); reason != "" {
+	if reason = strings.TrimSpace(reason); reason != "" {
 		line += "\n" + quoted(reason, maxReviewReason)
 	}
 	return []block{section(plain(line))}

@@ -13,6 +13,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 func testArtist() artist {
@@ -145,7 +146,7 @@ func TestTheFullestCardStaysWithinSlacksLimits(t *testing.T) {
 				t.Errorf("%s: a character was cut in two", name)
 			}
 		}
-		if name != "lines" && !strings.Contains(textsOf(t, seen.Blocks), cutMark) {
+		if name != "lines" && !strings.Contains(textsOf(t, seen.Blocks), wording.CutMark) {
 			t.Errorf("%s: nothing says that text was cut", name)
 		}
 		card.State = v1.StateDenied
