@@ -246,7 +246,7 @@ func (b *bench) checkForgeries(made *clicks, genuine v1.Decision) {
 			b.t.Errorf("%s: answered %d, want a refusal", forgery, status)
 		}
 	}
-	if got := len(made.all()); got != 1 {
+	if got := made.different(); got != 1 {
 		b.t.Fatalf("%d decisions after forged callbacks, want 1", got)
 	}
 	if _, err := b.vendor.Forge(b.t.Context(), Replay); err != nil {

@@ -189,3 +189,12 @@ func (c *clicks) all() []v1.Decision {
 	defer c.mu.Unlock()
 	return append([]v1.Decision(nil), c.made...)
 }
+
+// different counts the decisions by their ids: a plugin that is called back and polls as well hands over the same twice.
+func (c *clicks) different() int {
+	ids := map[string]bool{}
+	for _, decision := range c.all() {
+		ids[decision.ID] = true
+	}
+	return len(ids)
+}
