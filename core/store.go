@@ -28,6 +28,10 @@ type Reader interface {
 	Requests(filter RequestFilter) ([]v1.Request, error)
 	// PendingLike returns the newest pending request of a person with this fingerprint of its ask.
 	PendingLike(person, ask string) (v1.Request, error)
+	// Pending lists pending requests, oldest first after the one with the given id, whose roles are wanted.
+	Pending(after string, limit int, wanted func(roles []string) bool) ([]v1.Request, error)
+	// Granted lists, newest first, a person's requests whose access was granted and has not ended.
+	Granted(person string, limit int) ([]v1.Request, error)
 	// Due lists requests whose deadline has come: pending ones past their expiry, approved ones whose access is over.
 	Due(now time.Time, limit int) ([]v1.Request, error)
 
@@ -129,6 +133,8 @@ type RequestFilter struct {
 	Requester string
 	// Reviewer is somebody who has reviewed or was suggested.
 	Reviewer string
+	// Involved is somebody who has asked or reviewed, or was suggested.
+	Involved string
 	Role     string
 	// Since and Until bound when the request was made: at or after Since, and before Until. Stores compare whole microseconds.
 	Since, Until time.Time

@@ -62,6 +62,8 @@ func parts(filter core.RequestFilter) []part {
 	}
 	wanted := wantedFacets(filter)
 	switch {
+	case filter.Involved != "":
+		return involving(filter, states, wanted)
 	case filter.Requester != "":
 		return ofRequester(filter, states, wanted)
 	case len(filter.States) == 0 && len(wanted) == 0:

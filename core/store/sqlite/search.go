@@ -46,6 +46,9 @@ func search(filter core.RequestFilter, terms []condition) part {
 	if filter.Requester != "" {
 		conditions = append(conditions, condition{"search.requester = ?", []any{filter.Requester}})
 	}
+	if filter.Involved != "" {
+		conditions = append(conditions, concerning("search", filter.Involved))
+	}
 	if len(filter.States) > 0 {
 		conditions = append(conditions, inStates("search", distinct(filter.States))...)
 	}

@@ -29,7 +29,7 @@ func found(tb testing.TB, store core.Store, filter core.RequestFilter) (requests
 const undoSearch = `DROP TABLE request_search; DROP INDEX audit_request; DROP INDEX audit_actor;
 	ALTER TABLE audit DROP COLUMN identity; ALTER TABLE audit DROP COLUMN policy;
 	ALTER TABLE token DROP COLUMN browser; ALTER TABLE token DROP COLUMN device;
-	DROP TABLE notebook; DROP TABLE passkey;
+	DROP TABLE notebook; DROP TABLE passkey; DROP INDEX request_granted;
 	DELETE FROM goose_db_version WHERE version_id > 1`
 
 func TestOlderRequestsAreSearched(t *testing.T) {

@@ -75,7 +75,14 @@ func matches(r v1.Request, f core.RequestFilter) bool {
 		(f.Role == "" || slices.Contains(r.Roles, f.Role)) &&
 		(f.Before == "" || r.ID < f.Before) &&
 		!r.Created.Before(f.Since) && (f.Until.IsZero() || r.Created.Before(f.Until)) && mentions(r, f.Text) &&
+		(f.Involved == "" || involves(r, f.Involved)) &&
 		(f.Reviewer == "" || slices.ContainsFunc(r.Reviews, reviewed) || slices.ContainsFunc(r.SuggestedReviewers, suggested))
+}
+
+func involves(r v1.Request, name string) bool {
+	reviewed := func(review v1.Review) bool { return review.Author.Name == name }
+	suggested := func(person v1.PersonRef) bool { return person.Name == name }
+	return r.Requester.Name == name || slices.ContainsFunc(r.Reviews, reviewed) || slices.ContainsFunc(r.SuggestedReviewers, suggested)
 }
 
 // mentions searches the members one by one.
@@ -171,6 +178,7 @@ func drawFilter(rt *rapid.T, model []v1.Request) core.RequestFilter {
 		States:    rapid.SliceOfN(rapid.SampledFrom(v1.States()), 0, 3).Draw(rt, "states"),
 		Requester: rapid.SampledFrom([]string{"", "", "alice", "ivan", "nobody"}).Draw(rt, "by"),
 		Reviewer:  rapid.SampledFrom(names()).Draw(rt, "reviewer"),
+		Involved:  rapid.SampledFrom([]string{"", "", "alice", "ivan", "bob", "nobody"}).Draw(rt, "involved"),
 		Role:      rapid.SampledFrom(append(roles(), "", "")).Draw(rt, "role"),
 		Text:      rapid.SampledFrom(searches()).Draw(rt, "text"),
 		Limit:     rapid.SampledFrom([]int{0, 1, 2, 5, 50}).Draw(rt, "limit"),
@@ -264,4 +272,60 @@ func findsUnsettled(t *testing.T, store core.Store) {
 	save(t, store, next(ended, v1.StateApproved))
 	update(t, store, func(tx core.Tx) error { return tx.SavePlugin(core.PluginRecord{Name: "slack", Created: start()}) })
 	same(t, "unsettled after a pause of the plugin", unsettled(since, "", 10), []string{open.ID, behind.ID, recent.ID})
+}
+
+func findsPending(t *testing.T, store core.Store) {
+	older, other, newer, resolved := request(t, "dba", "ops"), request(t, "ops"), request(t), request(t)
+	insert(t, store, older, other, newer, resolved)
+	save(t, store, next(resolved, v1.StateApproved))
+	withDBA := func(roles []string) bool { return slices.Contains(roles, "dba") }
+	pending := func(after string, limit int) []string {
+		return ids(get(t, store, func(r core.Reader) ([]v1.Request, error) { return r.Pending(after, limit, withDBA) }))
+	}
+	same(t, "what is pending", pending("", 0), []string{older.ID, newer.ID})
+	same(t, "the oldest", pending("", 1), []string{older.ID})
+	same(t, "what is after it", pending(older.ID, 5), []string{newer.ID})
+}
+
+// findsPendingAmongMany reads more than a store would at a time.
+func findsPendingAmongMany(t *testing.T, store core.Store) {
+	const many = 1201
+	update(t, store, func(tx core.Tx) error {
+		for i := range many {
+			one := request(t, "ops")
+			if i%400 == 0 {
+				one.Roles = []string{"dba"}
+			}
+			if err := tx.InsertRequest(one, "ask"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	count := func(role string) int {
+		wanted := func(roles []string) bool { return slices.Contains(roles, role) }
+		return len(get(t, store, func(r core.Reader) ([]v1.Request, error) { return r.Pending("", 0, wanted) }))
+	}
+	same(t, "how many are found", []int{count("dba"), count("ops"), count("none")}, []int{4, many - 4, 0})
+}
+
+func findsGranted(t *testing.T, store core.Store) {
+	waiting, denied, older, newer, over, others := request(t), request(t), request(t), request(t), request(t), request(t)
+	others.Requester.Name = "carol"
+	insert(t, store, waiting, denied, older, newer, over, others)
+	save(t, store, next(denied, v1.StateDenied))
+	for _, one := range []v1.Request{older, newer, others} {
+		save(t, store, next(one, v1.StateApproved))
+	}
+	ended := save(t, store, next(over, v1.StateApproved))
+	ended.Version++
+	access := *ended.Access
+	access.Ended = &access.Expires
+	ended.Access = &access
+	save(t, store, ended)
+	granted := func(limit int) []string {
+		return ids(get(t, store, func(r core.Reader) ([]v1.Request, error) { return r.Granted("alice", limit) }))
+	}
+	same(t, "what alice has", granted(0), []string{newer.ID, older.ID})
+	same(t, "the newest", granted(1), []string{newer.ID})
 }
