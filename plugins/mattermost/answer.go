@@ -59,13 +59,13 @@ func answer(result v1.DecisionResult) string {
 		sentence = "Accede says nothing more about it."
 	}
 	if result.LinkCode == "" {
-		return literal(cut(sentence, maxLineOfOurs))
+		return literal(ruler.Cut(sentence, maxLineOfOurs))
 	}
 	command := "accede link " + Name + " " + result.LinkCode
 	if !strings.Contains(sentence, command) {
 		sentence += " To connect your account, run this where you are signed in to Accede: " + command
 	}
-	text := literal(cut(sentence, maxLineOfOurs))
+	text := literal(ruler.Cut(sentence, maxLineOfOurs))
 	if linkCode.MatchString(result.LinkCode) {
 		text += "\n```\n" + command + "\n```" // easier to copy
 	}

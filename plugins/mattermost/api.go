@@ -45,7 +45,7 @@ func (e *apiError) Error() string {
 	if e.id == "" {
 		return fmt.Sprintf("mattermost answered %d %s", e.status, http.StatusText(e.status))
 	}
-	return fmt.Sprintf("mattermost answered %d %s (%s)", e.status, e.id, oneLine(e.message, maxName))
+	return fmt.Sprintf("mattermost answered %d %s (%s)", e.status, e.id, ruler.OneLine(e.message, maxName))
 }
 
 // errMangled is an answer of success that cannot be read.

@@ -1,14 +1,13 @@
 package mattermost
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/mattermost/mattermost-server/v6/model"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // A post's message holds 16,383 characters and its props 800,000
@@ -59,27 +58,21 @@ func (a artist) card(c plugins.Card, channel, key string) (message, error) {
 		return message{}, err
 	}
 	return message{text: heading(c), props: props{Key: key, Attachments: []*model.SlackAttachment{{
-		Fallback: stateSign(c.State) + " " + stateWord(c.State),
+		Fallback: wording.StateSign(c.State) + " " + voice().StateWord(c.State),
 		Color:    colour(c.State), Text: body(c), Fields: facts(c), Footer: signature(c), Actions: actions,
 	}}}}, nil
 }
 
 func heading(c plugins.Card) string {
-	return code(orNobody(c.Requester.Shown()), maxName) + " asks for " + code(orNone(c.Roles), maxHeading)
-}
-
-func orNobody(name string) string {
-	if strings.TrimSpace(name) == "" {
-		return "somebody without a name"
+	who := "somebody without a name"
+	if name := c.Requester.Shown(); strings.TrimSpace(name) != "" {
+		who = code(name, maxName)
 	}
-	return name
-}
-
-func orNone(roles []string) string {
-	if text := strings.Join(roles, ", "); strings.TrimSpace(text) != "" {
-		return text
+	what := "nothing"
+	if roles := strings.Join(c.Roles, ", "); strings.TrimSpace(roles) != "" {
+		what = code(roles, maxHeading)
 	}
-	return "nothing"
+	return who + " asks for " + what
 }
 
 // body is the card's text: where it stands, why it is asked, who said what, and the way to the core.
@@ -98,54 +91,7 @@ func body(c plugins.Card) string {
 }
 
 func standing(c plugins.Card) string {
-	return stateSign(c.State) + " **" + stateWord(c.State) + "**" + progressTail(c)
-}
-
-func progressTail(c plugins.Card) string {
-	if c.State != v1.StatePending || len(c.Progress) == 0 {
-		return ""
-	}
-	parts := make([]string, 0, len(c.Progress))
-	for _, progress := range c.Progress {
-		name := "approvals"
-		if strings.TrimSpace(progress.Name) != "" {
-			name = code(progress.Name, maxName)
-		}
-		parts = append(parts, fmt.Sprintf("%s %d of %d", name, progress.Have, progress.Need))
-	}
-	return " · " + strings.Join(parts, " · ")
-}
-
-func stateSign(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "◔"
-	case v1.StateApproved, v1.StatePromoted:
-		return "✓"
-	case v1.StateDenied:
-		return "✗"
-	default:
-		return "–"
-	}
-}
-
-func stateWord(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "Waiting for a decision"
-	case v1.StateApproved:
-		return "Approved"
-	case v1.StatePromoted:
-		return "Approved and promoted"
-	case v1.StateDenied:
-		return "Denied"
-	case v1.StateExpired:
-		return "Expired without a decision"
-	case v1.StateWithdrawn:
-		return "Withdrawn by the requester"
-	default:
-		return literal(oneLine(string(state), maxName))
-	}
+	return wording.StateSign(c.State) + " **" + voice().StateWord(c.State) + "**" + voice().Progress(c)
 }
 
 func colour(state v1.State) string {
@@ -163,24 +109,9 @@ func colour(state v1.State) string {
 
 // facts are the two columns: what is asked, by whom, for how long.
 func facts(c plugins.Card) []*model.SlackAttachmentField {
-	fields := []*model.SlackAttachmentField{
-		field("Requester", person(c.Requester)), field("Roles", code(orNone(c.Roles), maxRoles)),
-	}
-	if c.Duration > 0 {
-		fields = append(fields, field("Access for", v1.Duration(c.Duration).String()))
-	}
-	if c.State == v1.StatePending && !c.Expires.IsZero() {
-		fields = append(fields, field("Decide before", inUTC(c.Expires)))
-	}
-	if !c.AccessStarts.IsZero() {
-		fields = append(fields, field("Access from", inUTC(c.AccessStarts)))
-	}
-	if !c.AccessExpires.IsZero() {
-		title := "Access until"
-		if c.AccessEnded {
-			title = "Access has ended; was until"
-		}
-		fields = append(fields, field(title, inUTC(c.AccessExpires)))
+	var fields []*model.SlackAttachmentField
+	for _, fact := range voice().Facts(c) {
+		fields = append(fields, field(fact.Label, fact.Shown()))
 	}
 	return fields
 }
@@ -189,16 +120,6 @@ func field(title, value string) *model.SlackAttachmentField {
 	return &model.SlackAttachmentField{Title: title, Value: value, Short: model.SlackCompatibleBool(len(value) <= maxName)}
 }
 
-func person(p v1.PersonRef) string {
-	shown := code(orNobody(p.Shown()), maxName)
-	if name := code(p.Name, maxName); p.Name != "" && name != shown {
-		return shown + " (" + name + ")"
-	}
-	return shown
-}
-
-func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
 // openLink is the link to the core.
 func openLink(address string) string {
 	return "[Open in Accede](" + strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "\n", "%0A", "<", "%3C", ">", "%3E").Replace(address) + ")"
@@ -206,9 +127,9 @@ func openLink(address string) string {
 
 // signature lets people compare what they see here with what they see elsewhere.
 func signature(c plugins.Card) string {
-	text := "Request " + oneLine(c.RequestID, maxName)
+	text := "Request " + ruler.OneLine(c.RequestID, maxName)
 	if c.Fingerprint != "" {
-		text += " · Fingerprint " + oneLine(plugins.FingerprintShown(c.Fingerprint), maxName)
+		text += " · Fingerprint " + ruler.OneLine(plugins.FingerprintShown(c.Fingerprint), maxName)
 	}
 	return text
 }

@@ -157,7 +157,7 @@ func (c *clicks) decision(user, name string, meant plugins.Action, at spot, uniq
 	return v1.Decision{
 		ID:       v1.DecisionID(Name, unique, user, meant.RequestID, meant.Verdict),
 		Identity: v1.Identity{Plugin: Name, Tenant: c.config.tenant(), User: user},
-		UserName: oneLine(name, maxName), RequestID: meant.RequestID, Verdict: meant.Verdict,
+		UserName: ruler.OneLine(name, maxName), RequestID: meant.RequestID, Verdict: meant.Verdict,
 		SeenVersion: meant.Version, SeenFingerprint: meant.Fingerprint, Made: c.now().UTC(),
 		Evidence: map[string]string{evidenceChannel: at.Channel, evidencePost: at.Post, evidenceClick: at.Click},
 	}

@@ -161,7 +161,7 @@ func (b *bot) direct(ctx context.Context, m member, shown string) ([]plugins.Des
 	if err != nil {
 		return nil, err
 	}
-	return []plugins.Destination{{ID: channel, Name: "direct message with " + oneLine(shown, maxName)}}, nil
+	return []plugins.Destination{{ID: channel, Name: "direct message with " + ruler.OneLine(shown, maxName)}}, nil
 }
 
 func (b *bot) directWith(ctx context.Context, user string) (string, error) {

@@ -1,33 +1,22 @@
 package mattermost
 
 import (
-	"fmt"
 	"strings"
 
-	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 func reviews(c plugins.Card) []string {
-	shown := c.Reviews
+	newest, others := wording.Newest(c.Reviews, maxReviewsShown)
 	var lines []string
-	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
-		shown = shown[hidden:]
-		lines = append(lines, fmt.Sprintf("%d earlier reviews are shown in Accede only.", hidden))
+	if others != "" {
+		lines = append(lines, others)
 	}
-	for _, review := range shown {
-		lines = append(lines, spoken(review))
+	for _, review := range newest {
+		lines = append(lines, voice().ReviewAt(review)+because(review.Reason, maxReviewReason))
 	}
 	return lines
-}
-
-// spoken says who said what and why.
-func spoken(review v1.Review) string {
-	line := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
-	if !review.Created.IsZero() {
-		line += ", " + inUTC(review.Created)
-	}
-	return line + because(review.Reason, maxReviewReason)
 }
 
 func because(reason string, limit int) string {
@@ -37,44 +26,12 @@ func because(reason string, limit int) string {
 	return "\n" + quoted(reason, limit)
 }
 
-func reviewSign(verdict v1.Verdict) string {
-	if verdict == v1.Approve {
-		return "✓"
-	}
-	return "✗"
-}
-
-func reviewVerb(review v1.Review) string {
-	verb := "denied"
-	if review.Verdict == v1.Approve {
-		verb = "approved"
-	}
-	if len(review.Roles) > 0 {
-		verb += " " + code(strings.Join(review.Roles, ", "), maxName)
-	}
-	if review.Override {
-		verb += " as an administrator, overriding the rules"
-	}
-	return verb
-}
-
-// resolution says who ended it and why, unless the last review above it says so already.
 func resolution(c plugins.Card) []string {
-	end := c.Resolution
-	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
+	line, reason := voice().Resolution(c)
+	if line == "" {
 		return nil
 	}
-	line := stateSign(end.State) + " " + stateWord(end.State)
-	if end.By != nil {
-		line += " by " + person(*end.By)
-	}
-	if end.Override {
-		line += ", overriding the rules"
-	}
-	if !end.At.IsZero() {
-		line += ", " + inUTC(end.At)
-	}
-	return []string{line + because(end.Reason, maxReviewReason)}
+	return []string{line + because(reason, maxReviewReason)}
 }
 
 // notes shows the newest notes.

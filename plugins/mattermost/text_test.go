@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/accede/accede/plugins/wording"
 )
 
 func TestTextIsShownAsItIs(t *testing.T) {
@@ -42,34 +44,13 @@ func TestLiteralInterruptsWhatNeedsNoSign(t *testing.T) {
 	}
 }
 
-func TestCut(t *testing.T) {
-	family := "👩‍👩‍👧‍👦"
-	room := utf8.RuneCountInString(cutMark)
-	for _, c := range []struct {
-		name, text string
-		limit      int
-		want       string
-	}{
-		{"short", "hello", 10, "hello"},
-		{"exact", strings.Repeat("a", 40), 40, strings.Repeat("a", 40)},
-		{"letters", strings.Repeat("a", 60), room + 5, "aaaaa" + cutMark},
-		{"family stays whole", "ab" + strings.Repeat(family, 9), room + 2 + 7 + 3, "ab" + family + cutMark},
-		{"flag stays whole", "a" + strings.Repeat("🇨🇭", 20), room + 1 + 3, "a🇨🇭" + cutMark},
-		{"one endless character", "e" + strings.Repeat("\u0301", 90), room + 5, "e\u0301\u0301\u0301\u0301" + cutMark},
-	} {
-		if got := cut(c.text, c.limit); got != c.want {
-			t.Errorf("%s: cut to %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
 func FuzzText(f *testing.F) {
 	for _, seed := range []string{"a`b``c```d", "@all\n```\n@all", "\u202e", "`", "\\`@all", "> x\n>", ""} {
 		f.Add(seed, 60)
 	}
 	inert := regexp.MustCompile("^`[^`\n]*`$")
 	f.Fuzz(func(t *testing.T, text string, limit int) {
-		if limit < utf8.RuneCountInString(cutMark)+1 || limit > 5000 {
+		if limit < utf8.RuneCountInString(wording.CutMark)+1 || limit > 5000 {
 			return
 		}
 		got := code(text, limit)
@@ -77,7 +58,7 @@ func FuzzText(f *testing.F) {
 			t.Errorf("%q became %q", text, got)
 		}
 		for line := range strings.SplitSeq(quoted(text, limit), "\n") {
-			if line != ">" && !inert.MatchString(strings.TrimPrefix(line, "> ")) && line != "> "+"`"+cutMark+"`" {
+			if line != ">" && !inert.MatchString(strings.TrimPrefix(line, "> ")) && line != "> "+"`"+wording.CutMark+"`" {
 				t.Errorf("%q became the line %q", text, line)
 			}
 		}
