@@ -60,7 +60,7 @@ func parseMailbox(text string) (mailbox, error) {
 	if err != nil {
 		return mailbox{}, err
 	}
-	return mailbox{name: oneLine(parsed.Name, maxName), address: address}, nil
+	return mailbox{name: ruler.OneLine(parsed.Name, maxName), address: address}, nil
 }
 
 func (m mailbox) domain() string { return domainOf(m.address) }

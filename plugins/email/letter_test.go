@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 func newTestWriter(t testing.TB, change ...func(*Config)) *writer {
@@ -185,7 +186,7 @@ func FuzzLetter(f *testing.F) {
 func FuzzInert(f *testing.F) {
 	f.Add("see https://evil.example/x and mail a@b.example or www.x.example")
 	f.Fuzz(func(t *testing.T, text string) {
-		text = strings.ReplaceAll(visible(text), string(breaker), "")
+		text = strings.ReplaceAll(wording.Visible(text), string(breaker), "")
 		got := inert(text)
 		if strings.ReplaceAll(got, string(breaker), "") != text {
 			t.Fatalf("%q became %q", text, got)

@@ -154,9 +154,9 @@ func mailgunSaid(body []byte) string {
 		Message string `json:"message"`
 	}
 	if err := json.Unmarshal(body, &said); err == nil {
-		return oneLine(said.Message, 200)
+		return ruler.OneLine(said.Message, 200)
 	}
-	return oneLine(string(body[:min(len(body), 1000)]), 200)
+	return ruler.OneLine(string(body[:min(len(body), 1000)]), 200)
 }
 
 const (

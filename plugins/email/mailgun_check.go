@@ -59,7 +59,7 @@ func (m *mailgun) checkDomain(body []byte) []plugins.Finding {
 		return nil
 	}
 	return []plugins.Finding{{
-		What: fmt.Sprintf("Mailgun's domain %s is not active: its state is %q.", m.domain(), oneLine(page.Domain.State, maxName)),
+		What: fmt.Sprintf("Mailgun's domain %s is not active: its state is %q.", m.domain(), ruler.OneLine(page.Domain.State, maxName)),
 		Fix:  "Open the domain in Mailgun's control panel, set the DNS records it lists, and press Verify.",
 	}}
 }

@@ -20,7 +20,7 @@ func (p *postman) Resolve(_ context.Context, r plugins.Recipient) ([]plugins.Des
 	address, err := p.allowed(text)
 	if err != nil {
 		if text != "" {
-			p.log.Debug("no mail goes to this recipient", "recipient", oneLine(text, maxAddress), "err", err)
+			p.log.Debug("no mail goes to this recipient", "recipient", ruler.OneLine(text, maxAddress), "err", err)
 		}
 		return nil, nil //nolint:nilerr // whoever cannot be reached has no destination
 	}
@@ -49,12 +49,12 @@ func (p *postman) checkRecipients(recipients []string) (findings []plugins.Findi
 		switch {
 		case errors.Is(err, errForeign):
 			findings = append(findings, plugins.Finding{
-				What: fmt.Sprintf("The recipient %q is outside the domains of only_domains.", oneLine(recipient, maxAddress)),
+				What: fmt.Sprintf("The recipient %q is outside the domains of only_domains.", ruler.OneLine(recipient, maxAddress)),
 				Fix:  "Correct the address in role_to_recipients, or add its domain to only_domains.",
 			})
 		case err != nil:
 			findings = append(findings, plugins.Finding{
-				What: fmt.Sprintf("The recipient %q is not a mail address.", oneLine(recipient, maxAddress)),
+				What: fmt.Sprintf("The recipient %q is not a mail address.", ruler.OneLine(recipient, maxAddress)),
 				Fix:  "Give an address such as dba-team@example.com in role_to_recipients; non-ASCII domains in their xn-- form.",
 			})
 		default:

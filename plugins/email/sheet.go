@@ -3,7 +3,6 @@ package email
 import (
 	"net/url"
 	"strings"
-	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
@@ -57,7 +56,7 @@ const (
 // cardSheet is the mail that a request comes with.
 func cardSheet(c plugins.Card) sheet {
 	s := sheet{
-		subject: subject(c), heading: heading(c), standing: standing(c), tone: tone(c.State),
+		subject: subject(c), heading: heading(c), standing: voice().Standing(c), tone: tone(c.State),
 		facts: facts(c), link: openable(c.URL), linkText: linkText(c), small: small(c),
 	}
 	if reason := strings.TrimSpace(c.Reason); reason != "" {
@@ -78,40 +77,24 @@ func cardSheet(c plugins.Card) sheet {
 // id keeps two requests of one person apart.
 func subject(c plugins.Card) string {
 	id := c.RequestID[max(0, len(c.RequestID)-6):]
-	text := oneLine(c.Title, maxSubject)
+	text := ruler.OneLine(c.Title, maxSubject)
 	if c.Audience == plugins.ForRequester {
-		text = oneLine("Your request for "+roleNames(c.Roles), maxSubject)
+		text = ruler.OneLine("Your request for "+strings.Join(c.Roles, ", "), maxSubject)
 	}
 	if text == "" {
 		text = "A request for access"
 	}
-	return inert(text) + " [" + oneLine(id, maxID) + "]"
+	return inert(text) + " [" + ruler.OneLine(id, maxID) + "]"
 }
 
 func heading(c plugins.Card) string {
 	if c.Audience == plugins.ForRequester {
-		return shown("Your request for "+roleNames(c.Roles), maxTitle)
+		return shown("Your request for "+strings.Join(c.Roles, ", "), maxTitle)
 	}
 	if title := shown(c.Title, maxTitle); title != "" {
 		return title
 	}
 	return "A request for access"
-}
-
-func standing(c plugins.Card) string {
-	return stateSign(c.State) + " " + stateWord(c.State) + progressTail(c)
-}
-
-func progressTail(c plugins.Card) string {
-	if c.State != v1.StatePending {
-		return ""
-	}
-	var tail strings.Builder
-	for _, progress := range c.Progress {
-		progress.Name = shown(progress.Name, maxName)
-		tail.WriteString(" · " + progress.String())
-	}
-	return tail.String()
 }
 
 func tone(state v1.State) string {
@@ -127,79 +110,13 @@ func tone(state v1.State) string {
 	}
 }
 
-func stateSign(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "◔"
-	case v1.StateApproved, v1.StatePromoted:
-		return "✓"
-	case v1.StateDenied:
-		return "✗"
-	default:
-		return "–"
-	}
-}
-
-func stateWord(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "Waiting for a decision"
-	case v1.StateApproved:
-		return "Approved"
-	case v1.StatePromoted:
-		return "Approved and promoted"
-	case v1.StateDenied:
-		return "Denied"
-	case v1.StateExpired:
-		return "Expired without a decision"
-	case v1.StateWithdrawn:
-		return "Withdrawn by the requester"
-	default:
-		return shown(string(state), maxName)
-	}
-}
-
 func facts(c plugins.Card) []fact {
-	list := []fact{{"Requester", person(c.Requester)}, {"Roles", shown(roleNames(c.Roles), maxRoles)}}
-	if c.Duration > 0 {
-		list = append(list, fact{"Access for", v1.Duration(c.Duration).String()})
-	}
-	if c.State == v1.StatePending && !c.Expires.IsZero() {
-		list = append(list, fact{"Decide before", inUTC(c.Expires)})
-	}
-	if !c.AccessStarts.IsZero() {
-		list = append(list, fact{"Access from", inUTC(c.AccessStarts)})
-	}
-	if !c.AccessExpires.IsZero() {
-		label := "Access until"
-		if c.AccessEnded {
-			label = "Access has ended; was until"
-		}
-		list = append(list, fact{label, inUTC(c.AccessExpires)})
+	var list []fact
+	for _, one := range voice().Facts(c) {
+		list = append(list, fact{one.Label, one.Shown()})
 	}
 	return list
 }
-
-func roleNames(roles []string) string {
-	if text := strings.Join(roles, ", "); text != "" {
-		return text
-	}
-	return "no role"
-}
-
-func person(p v1.PersonRef) string {
-	name, display := shown(p.Name, maxName), shown(p.Shown(), maxName)
-	switch {
-	case display == "":
-		return "somebody without a name"
-	case name == "" || display == name:
-		return display
-	default:
-		return display + " (" + name + ")"
-	}
-}
-
-func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // openable lets only addresses of pages through; anything else is no link.
 func openable(address string) string {

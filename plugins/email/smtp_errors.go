@@ -174,6 +174,6 @@ func plainly(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed"
 	}
-	text := oneLine(err.Error(), 300)
+	text := ruler.OneLine(err.Error(), 300)
 	return strings.TrimSpace(text)
 }

@@ -183,7 +183,7 @@ func refusedGrant(resp *http.Response, body []byte) error {
 	if resp.StatusCode < http.StatusInternalServerError && typed.Kind != plugins.RateLimited {
 		typed.Kind = plugins.Auth
 	}
-	word := oneLine(said.Error, 60)
+	word := ruler.OneLine(said.Error, 60)
 	if word == "" {
 		word = fmt.Sprintf("status %d", resp.StatusCode)
 	}
