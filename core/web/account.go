@@ -32,9 +32,9 @@ type accountView struct {
 	passkeys []core.PasskeyRecord
 	links    []v1.Link
 	clock    ui.Clock
-	// canAdd says whether passkeys can be added; provider names the OpenID provider that can be connected.
-	canAdd   bool
-	provider string
+	// canAdd says whether passkeys can be added, canConnect whether an account at the provider can be connected.
+	canAdd, canConnect bool
+	provider           string
 }
 
 func showAccount(v *visit) error { return v.showAccount(http.StatusOK, nil) }
@@ -53,7 +53,7 @@ func (v *visit) showAccount(status int, notices []ui.Notice) error {
 
 func (v *visit) readAccount() (accountView, error) {
 	name := v.actor.Person.Name
-	view := accountView{person: v.actor.Person, here: v.actor.Token.ID, clock: v.clock(), canAdd: v.Passkeys != nil}
+	view := accountView{person: v.actor.Person, here: v.actor.Token.ID, clock: v.clock(), canAdd: v.Passkeys != nil, provider: v.ProviderTitle}
 	var err error
 	if view.sessions, err = v.Service.Tokens(v.ctx(), v.actor, name); err != nil {
 		return accountView{}, err
@@ -66,9 +66,7 @@ func (v *visit) readAccount() (accountView, error) {
 		return accountView{}, err
 	}
 	connected := slices.ContainsFunc(view.links, func(l v1.Link) bool { return l.Plugin == v1.SignInProvider })
-	if v.Provider != nil && !connected {
-		view.provider = v.ProviderTitle
-	}
+	view.canConnect = v.Provider != nil && !connected
 	return view, nil
 }
 

@@ -79,14 +79,19 @@ type house struct {
 	clock   *clock.Fake
 	admin   core.Actor
 	log     *obstest.Log
-	handler http.Handler
+	logins  *signin.Logins
 	server  *httptest.Server
 }
 
 func open(t *testing.T) *house { return openWith(t, web.Options{}) }
 
-// openWith serves over HTTPS if the options have a public address.
 func openWith(t *testing.T, options web.Options) *house {
+	t.Helper()
+	return build(t, service.Options{}, func(*house) web.Options { return options })
+}
+
+// build opens a house whose options may depend on its address. It serves over HTTPS if its public address is there.
+func build(t *testing.T, rules service.Options, choose func(*house) web.Options) *house {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
 	if err != nil {
@@ -98,27 +103,25 @@ func openWith(t *testing.T, options web.Options) *house {
 		}
 	})
 	h := &house{t: t, clock: clock.NewFake(opening), admin: core.Actor{Person: v1.Person{Name: "root", Admin: true}, Via: v1.ViaCLI}}
-	h.Service, err = service.New(service.Options{
-		Store: store, Now: h.clock.Now, Logger: slog.New(slog.DiscardHandler), Wake: func() {},
-		Replicas: func(string) []v1.Replica { return nil }, SessionTTL: time.Hour,
-	})
-	if err != nil {
+	rules.Store, rules.Now, rules.Logger, rules.Wake = store, h.clock.Now, slog.New(slog.DiscardHandler), func() {}
+	rules.SessionTTL = time.Hour
+	if h.Service, err = service.New(rules); err != nil {
 		t.Fatal(err)
 	}
 	h.apply(documents)
 	for _, name := range []string{"alice", "ivan", "bob", "carol"} {
 		h.setPassword(name)
 	}
+	h.logins = signin.NewLogins(h.clock.Now)
+	h.server = httptest.NewUnstartedServer(nil)
+	options := choose(h)
 	options.Logger, h.log = obstest.Logger(t)
-	if options.Service == nil {
-		options.Service = h.Service
-	}
+	options.Service, options.Logins = h.Service, h.logins
 	options.Now, options.SignIns = h.clock.Now, signin.NewLimits(h.clock.Now)
-	if h.handler, err = web.New(options); err != nil {
+	if h.server.Config.Handler, err = web.New(options); err != nil {
 		t.Fatal(err)
 	}
-	h.server = httptest.NewUnstartedServer(h.handler)
-	if options.PublicURL != "" {
+	if strings.HasPrefix(options.PublicURL, "https:") {
 		h.server.StartTLS()
 	} else {
 		h.server.Start()
@@ -126,6 +129,9 @@ func openWith(t *testing.T, options web.Options) *house {
 	t.Cleanup(h.server.Close)
 	return h
 }
+
+// address is where the house will be, before it is opened.
+func (h *house) address() string { return "http://" + h.server.Listener.Addr().String() }
 
 func (h *house) apply(yaml string) {
 	h.t.Helper()

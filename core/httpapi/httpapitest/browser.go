@@ -17,7 +17,9 @@ type Browser struct {
 }
 
 // NewBrowser makes a browser of a person.
-func NewBrowser(person string) *Browser { return &Browser{Logins: signin.NewLogins(nil), Person: person} }
+func NewBrowser(person string) *Browser {
+	return &Browser{Logins: signin.NewLogins(nil), Person: person}
+}
 
 // Agree types a program's word into the page for it. It says false if there is no such word.
 func (b *Browser) Agree(word string) bool { return b.Logins.Answer(word, b.Person, b.Person != "") }
