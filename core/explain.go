@@ -101,6 +101,19 @@ func rulingFor(request v1.Request, roles *policy.Set, person v1.Person, now time
 	return ruling
 }
 
+// Awaits says whether a request waits for somebody's decision: they may review it, have not, and it would count.
+func Awaits(request v1.Request, roles *policy.Set, person v1.Person, now time.Time) bool {
+	if StillPending(request, now) != nil {
+		return false
+	}
+	facts := &policy.Facts{Reviewer: policy.SubjectOf(person), Request: &request, Now: now}
+	if _, err := eligible(request, person, roles, facts); err != nil {
+		return false
+	}
+	counts, _ := roles.WouldCount(facts)
+	return len(counts) > 0
+}
+
 func why(ruling policy.Ruling) string {
 	var parts []string
 	for _, ground := range ruling.Grounds {

@@ -29,3 +29,18 @@ func (r Request) annotated(plugin, name, pagerDuty string) []string {
 
 // Teams are the teams at a plugin's vendor to be told of the request.
 func (r Request) Teams(plugin string) []string { return r.annotated(plugin, "teams", "") }
+
+// Sensitive says whether a request is marked as sensitive, and why if its annotation says more than that it is.
+func (r Request) Sensitive() (why []string, marked bool) {
+	for _, value := range r.Annotations["accede.dev/sensitive"] {
+		switch value {
+		case "false", "no":
+			continue
+		case "true", "yes", "":
+		default:
+			why = append(why, value)
+		}
+		marked = true
+	}
+	return why, marked
+}

@@ -101,3 +101,25 @@ func TestDecisionIDsAreDistinct(t *testing.T) {
 		t.Errorf("%d ids for 8 clicks", len(seen))
 	}
 }
+
+func TestSensitive(t *testing.T) {
+	for values, want := range map[string]struct {
+		why    string
+		marked bool
+	}{
+		"":                    {"", false},
+		"true":                {"", true},
+		"false":               {"", false},
+		"customer data":       {"customer data", true},
+		"yes|payments|no|law": {"payments, law", true},
+	} {
+		var request v1.Request
+		if values != "" {
+			request.Annotations = map[string][]string{"accede.dev/sensitive": strings.Split(values, "|")}
+		}
+		why, marked := request.Sensitive()
+		if got := strings.Join(why, ", "); got != want.why || marked != want.marked {
+			t.Errorf("%q: %q, %v", values, got, marked)
+		}
+	}
+}

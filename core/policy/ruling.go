@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	v1 "github.com/accede/accede/api/v1"
 )
@@ -41,6 +42,32 @@ func (r Ruling) Missing() string {
 		}
 	}
 	return ""
+}
+
+// Reviews says whether any role of somebody's lets them review anything at all, under whatever condition.
+func (s *Set) Reviews(who Subject) bool {
+	for _, holding := range s.held(who.Roles) {
+		if len(holding.allowReview.written) > 0 || len(holding.allowReview.claims) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// MightReview says whether somebody might review requests for these roles, leaving conditions aside. It says no only where
+// [Set.MayReview] does.
+func (s *Set) MightReview(who Subject, requested []string) bool {
+	held := s.held(who.Roles)
+	for _, name := range requested {
+		allows := func(holding *role) bool { return holding.allowReview.match(who, name) }
+		denies := func(holding *role) bool {
+			return holding.denyReview.where == nil && holding.denyReview.match(who, name)
+		}
+		if slices.ContainsFunc(held, denies) || !slices.ContainsFunc(held, allows) {
+			return false
+		}
+	}
+	return len(requested) > 0
 }
 
 // MayReview says whether the reviewer of these facts may review their request: no deny block with an empty or true

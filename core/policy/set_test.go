@@ -155,3 +155,20 @@ func TestValidateFindsEveryFault(t *testing.T) {
 		t.Error("a broken role compiles")
 	}
 }
+
+func TestMightReviewLeavesConditionsAside(t *testing.T) {
+	conditional := v1.RoleSpec{Allow: v1.RoleConditions{ReviewRequests: &v1.ReviewConditions{Roles: []string{"db-*"}, Where: "false"}}}
+	denying := v1.RoleSpec{Deny: v1.RoleConditions{ReviewRequests: &v1.ReviewConditions{Roles: []string{"db-prod"}}}}
+	unless := v1.RoleSpec{Deny: v1.RoleConditions{ReviewRequests: &v1.ReviewConditions{Roles: []string{"db-test"}, Where: "false"}}}
+	set := compile(t, document("conditional", conditional), document("denying", denying), document("unless", unless),
+		document("asker", asking(v1.RequestConditions{Roles: []string{"*"}})))
+	who := holding("conditional", "denying", "unless", "asker")
+	for roles, want := range map[string]bool{"db-dev": true, "db-test": true, "db-prod": false, "web": false, "": false, "db-dev web": false} {
+		if got := set.MightReview(who, strings.Fields(roles)); got != want {
+			t.Errorf("%q: %v", roles, got)
+		}
+	}
+	if !set.Reviews(who) || set.Reviews(holding("asker", "denying")) {
+		t.Error("who reviews at all is told wrong")
+	}
+}

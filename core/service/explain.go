@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
@@ -32,6 +33,47 @@ func (s *Service) Explain(ctx context.Context, actor core.Actor, id, person stri
 		explanation.People = whoMay(explanation.People)
 	}
 	return explanation, nil
+}
+
+// Preview says what a request would become and who could decide it, without making it. A reason may be missing.
+func (s *Service) Preview(ctx context.Context, actor core.Actor, input v1.RequestInput) (request v1.Request, explanation v1.Explanation, err error) {
+	if err := checkInput(input); err != nil {
+		return v1.Request{}, v1.Explanation{}, err
+	}
+	input.DryRun = true
+	err = s.Store.View(ctx, func(reader core.Reader) error {
+		now := s.Now()
+		if request, err = s.draftWithoutReason(reader, actor, input, now); err != nil {
+			return err
+		}
+		roles, err := s.roles.at(reader)
+		if err != nil {
+			return err
+		}
+		people, err := reader.People()
+		if err != nil {
+			return err
+		}
+		explanation = core.Explain(request, roles, people, now)
+		return nil
+	})
+	if err != nil {
+		return v1.Request{}, v1.Explanation{}, storeError(err)
+	}
+	explanation.People = whoMay(explanation.People)
+	return request, explanation, nil
+}
+
+// draftWithoutReason says what a request would be once its reason is there.
+func (s *Service) draftWithoutReason(reader core.Reader, actor core.Actor, input v1.RequestInput, now time.Time) (v1.Request, error) {
+	request, err := s.draft(reader, "", actor, input, now)
+	if core.CodeOf(err) != v1.CodeReasonRequired {
+		return request, err
+	}
+	input.Reason = "-"
+	request, err = s.draft(reader, "", actor, input, now)
+	request.Reason = ""
+	return request, err
 }
 
 // everybodyOr is the one person who is named, or everybody if none is.

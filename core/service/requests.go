@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -41,26 +43,32 @@ func checkInput(input v1.RequestInput) error {
 	return nil
 }
 
-func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.RequestInput) (v1.Request, bool, error) {
-	now := s.Now()
-	roles, err := s.roles.at(tx)
+// draft says what a request would be.
+func (s *Service) draft(reader core.Reader, id string, actor core.Actor, input v1.RequestInput, now time.Time) (v1.Request, error) {
+	roles, err := s.roles.at(reader)
 	if err != nil {
-		return v1.Request{}, false, err
+		return v1.Request{}, err
 	}
-	suggested, err := people(tx, input.SuggestedReviewers)
+	suggested, err := people(reader, input.SuggestedReviewers)
 	if err != nil {
-		return v1.Request{}, false, err
+		return v1.Request{}, err
 	}
 	ask := core.Ask{
 		ID: id, Requester: actor.Person, Input: input, SuggestedReviewers: suggested, SignedInUntil: actor.Token.Expires, Now: now,
 	}
 	request, defaults, err := core.NewRequest(ask, roles)
 	if err != nil {
-		return v1.Request{}, false, err
+		return v1.Request{}, err
 	}
-	request.SuggestedReviewers = append(request.SuggestedReviewers, knownPeople(tx, defaults)...)
-	if request.DryRun {
-		return request, false, nil
+	request.SuggestedReviewers = append(request.SuggestedReviewers, knownPeople(reader, defaults)...)
+	return request, nil
+}
+
+func (s *Service) create(tx core.Tx, id string, actor core.Actor, input v1.RequestInput) (v1.Request, bool, error) {
+	now := s.Now()
+	request, err := s.draft(tx, id, actor, input, now)
+	if err != nil || request.DryRun {
+		return request, false, err
 	}
 	same, err := tx.PendingLike(request.Requester.Name, core.AskOf(request))
 	if err == nil && now.Before(same.Expires) {
@@ -143,7 +151,20 @@ const (
 )
 
 // Requests lists the newest requests that the actor may see.
-func (s *Service) Requests(ctx context.Context, actor core.Actor, filter core.RequestFilter) (page v1.RequestPage, err error) {
+func (s *Service) Requests(ctx context.Context, actor core.Actor, filter core.RequestFilter) (v1.RequestPage, error) {
+	return s.list(ctx, actor, filter, math.MaxInt)
+}
+
+// lookedAt bounds how many requests Browse reads for one page.
+const lookedAt = 2000
+
+// Browse lists the newest requests that the actor may see, as [Service.Requests] does. It gives up looking when it has read
+// many that the actor may not see; the page is then not full, but tells where to look on.
+func (s *Service) Browse(ctx context.Context, actor core.Actor, filter core.RequestFilter) (v1.RequestPage, error) {
+	return s.list(ctx, actor, filter, lookedAt)
+}
+
+func (s *Service) list(ctx context.Context, actor core.Actor, filter core.RequestFilter, most int) (page v1.RequestPage, err error) {
 	if filter.Limit <= 0 || filter.Limit > maxPage {
 		filter.Limit = defaultPage
 	}
@@ -152,18 +173,28 @@ func (s *Service) Requests(ctx context.Context, actor core.Actor, filter core.Re
 		if err != nil {
 			return err
 		}
-		page, err = listVisible(reader, actor.Person, filter, roles)
+		page, err = listVisible(reader, actor.Person, filter, roles, most)
 		return err
 	})
 	return page, storeError(err)
 }
 
-// listVisible reads on until a page is full, because not everything read may be seen.
-func listVisible(reader core.Reader, person v1.Person, filter core.RequestFilter, roles *policy.Set) (v1.RequestPage, error) {
+// narrowed leaves out what somebody who reviews nothing cannot see.
+func narrowed(filter core.RequestFilter, person v1.Person, roles *policy.Set) core.RequestFilter {
+	if person.Admin || filter.Requester == person.Name || filter.Reviewer == person.Name || roles.Reviews(policy.SubjectOf(person)) {
+		return filter
+	}
+	filter.Involved = person.Name
+	return filter
+}
+
+// listVisible reads on until a page is full, because not everything read may be seen. It reads no further than most.
+func listVisible(reader core.Reader, person v1.Person, filter core.RequestFilter, roles *policy.Set, most int) (v1.RequestPage, error) {
 	page := v1.RequestPage{Requests: []v1.Request{}}
+	filter = narrowed(filter, person, roles)
 	wanted := filter.Limit
 	filter.Limit = wanted + 1
-	for {
+	for read := 0; ; {
 		found, err := reader.Requests(filter)
 		if err != nil {
 			return v1.RequestPage{}, err
@@ -182,6 +213,10 @@ func listVisible(reader core.Reader, person v1.Person, filter core.RequestFilter
 			return page, nil
 		}
 		filter.Before = found[len(found)-1].ID
+		if read += len(found); read >= most {
+			page.Next = filter.Before
+			return page, nil
+		}
 	}
 }
 
