@@ -59,7 +59,7 @@ func (b *bot) tellLate(ctx context.Context, key string, card plugins.Card) (plug
 	if err != nil || told {
 		return ref{kind: refNote, record: record, key: key}.encode(), err
 	}
-	return b.write(ctx, b.config.Table, record, commentsField, key, outcomeText(card))
+	return b.write(ctx, b.config.Table, record, commentsField, key, noteText(plugins.Note{Kind: plugins.NoteOutcome, Card: card}))
 }
 
 // recordOf returns the request's record. If there are several the first by destination counts, so that every reviewer is

@@ -154,8 +154,8 @@ func FuzzTame(f *testing.F) {
 			if markup.MatchString(shown) || strings.Contains(shown, "@[") || strings.Contains(shown, "://") {
 				t.Errorf("%q shows %q, which is alive", text, shown)
 			}
-			if units(shown) > 202 {
-				t.Errorf("%d units", units(shown))
+			if ruler.Length(shown) > 202 {
+				t.Errorf("%d units", ruler.Length(shown))
 			}
 		}
 	})

@@ -362,7 +362,7 @@ func TestNothingIsLongerThanServiceNowKeeps(t *testing.T) {
 	}, resolved(v1.StateDenied))
 	drawn := draw(card)
 	for field, most := range map[string]int{"short_description": maxTitle, "description": maxText, "correlation_display": 100} {
-		if got := units(drawn[field]); got > most || !utf8.ValidString(drawn[field]) {
+		if got := ruler.Length(drawn[field]); got > most || !utf8.ValidString(drawn[field]) {
 			t.Errorf("%s has %d units, at most %d are kept", field, got, most)
 		}
 	}

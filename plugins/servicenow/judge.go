@@ -238,7 +238,7 @@ func (e entry) by(u user) string {
 	if !strings.EqualFold(e.login, u.login) {
 		return ""
 	}
-	text := strings.ToValidUTF8(e.text, string(hole))
+	text := strings.ToValidUTF8(e.text, "▯")
 	for len(text) > v1.MaxReasonBytes {
 		_, size := utf8.DecodeLastRuneInString(text)
 		text = text[:len(text)-size]

@@ -1,15 +1,14 @@
 package servicenow
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // ServiceNow's limits, in characters: what is longer is cut off without a word, the link at the end included. The parts
@@ -92,37 +91,18 @@ func outcomeOf(state v1.State) string {
 func title(c plugins.Card) string {
 	tail := ""
 	if c.State != v1.StatePending {
-		tail = " – " + stateWord(c.State)
+		tail = " – " + voice().StateWord(c.State)
 	}
-	text := oneLine(c.Title, maxTitle-units(tail))
+	text := oneLine(c.Title, maxTitle-ruler.Length(tail))
 	if text == "" {
 		text = "A request for access"
 	}
 	return text + tail
 }
 
-func stateWord(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "Waiting for a decision"
-	case v1.StateApproved:
-		return "Approved"
-	case v1.StatePromoted:
-		return "Approved and promoted"
-	case v1.StateDenied:
-		return "Denied"
-	case v1.StateExpired:
-		return "Expired without a decision"
-	case v1.StateWithdrawn:
-		return "Withdrawn by the requester"
-	default:
-		return oneLine(string(state), maxName)
-	}
-}
-
 // description is the record's text.
 func description(c plugins.Card) string {
-	parts := []string{stateWord(c.State) + progressTail(c), facts(c)}
+	parts := []string{ruler.Cut(voice().StateWord(c.State)+voice().Progress(c), maxProgress), facts(c)}
 	if reason := strings.TrimSpace(c.Reason); reason != "" {
 		parts = append(parts, "Reason\n"+quoted(reason, maxReason))
 	}
@@ -135,139 +115,49 @@ func description(c plugins.Card) string {
 	if notes := strings.TrimSpace(strings.Join(c.Notes, "\n")); notes != "" {
 		parts = append(parts, "Notes\n"+quoted(notes, maxNotes))
 	}
-	return cut(strings.Join(parts, "\n\n"), maxText-maxSignature) + "\n\n" + signature(c)
-}
-
-func progressTail(c plugins.Card) string {
-	if c.State != v1.StatePending || len(c.Progress) == 0 {
-		return ""
-	}
-	parts := make([]string, 0, len(c.Progress))
-	for _, progress := range c.Progress {
-		progress.Name = oneLine(progress.Name, maxName)
-		parts = append(parts, progress.String())
-	}
-	return cut(" · "+strings.Join(parts, " · "), maxProgress)
+	return ruler.Cut(strings.Join(parts, "\n\n"), maxText-maxSignature) + "\n\n" + signature(c)
 }
 
 func facts(c plugins.Card) string {
-	lines := []string{"Requester: " + person(c.Requester), "Roles: " + roleNames(c.Roles)}
-	if c.Duration > 0 {
-		lines = append(lines, "Access for: "+v1.Duration(c.Duration).String())
-	}
-	if c.State == v1.StatePending && !c.Expires.IsZero() {
-		lines = append(lines, "Decide before: "+inUTC(c.Expires))
-	}
-	if !c.AccessStarts.IsZero() {
-		lines = append(lines, "Access from: "+inUTC(c.AccessStarts))
-	}
-	if !c.AccessExpires.IsZero() {
-		label := "Access until: "
-		if c.AccessEnded {
-			label = "Access has ended; was until: "
-		}
-		lines = append(lines, label+inUTC(c.AccessExpires))
+	var lines []string
+	for _, fact := range voice().Facts(c) {
+		lines = append(lines, fact.Label+": "+fact.Shown())
 	}
 	return strings.Join(lines, "\n")
 }
-
-func roleNames(roles []string) string {
-	if text := oneLine(strings.Join(roles, ", "), maxRoles); text != "" {
-		return text
-	}
-	return "none"
-}
-
-func person(p v1.PersonRef) string {
-	name, shown := oneLine(p.Name, maxName), oneLine(p.Shown(), maxName)
-	switch {
-	case shown == "":
-		return "somebody without a name"
-	case name == "" || shown == name:
-		return shown
-	default:
-		return shown + " (" + name + ")"
-	}
-}
-
-func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func reviewsText(c plugins.Card) string {
-	shown := c.Reviews
+	newest, others := wording.Newest(c.Reviews, maxReviewsShown)
 	var lines []string
-	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
-		shown = shown[hidden:]
-		lines = append(lines, fmt.Sprintf("%d earlier reviews are shown in Accede only.", hidden))
+	if others != "" {
+		lines = append(lines, others)
 	}
-	for _, review := range shown {
-		lines = append(lines, spoken(review, maxReviewReason))
+	for _, review := range newest {
+		lines = append(lines, voice().ReviewAt(review)+because(review.Reason, maxReviewReason))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// spoken says who said what and why.
-func spoken(review v1.Review, limit int) string {
-	line := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
-	if !review.Created.IsZero() {
-		line += ", " + inUTC(review.Created)
-	}
-	if reason := strings.TrimSpace(review.Reason); reason != "" {
-		line += "\n" + quoted(reason, limit)
-	}
-	return line
-}
-
-func reviewSign(verdict v1.Verdict) string {
-	if verdict == v1.Approve {
-		return "✓"
-	}
-	return "✗"
-}
-
-func reviewVerb(review v1.Review) string {
-	verb := "denied"
-	if review.Verdict == v1.Approve {
-		verb = "approved"
-	}
-	if len(review.Roles) > 0 {
-		verb += " " + oneLine(strings.Join(review.Roles, ", "), maxName)
-	}
-	if review.Override {
-		verb += " as an administrator, overriding the rules"
-	}
-	return verb
-}
-
-// resolution says who ended it and why, unless the last review above it says so already.
-func resolution(c plugins.Card) string {
-	end := c.Resolution
-	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
+func because(reason string, limit int) string {
+	if reason = strings.TrimSpace(reason); reason == "" {
 		return ""
 	}
-	line := stateWord(end.State)
-	if end.State == v1.StateWithdrawn && end.By != nil {
-		line = "Withdrawn"
+	return "\n" + quoted(reason, limit)
+}
+
+func resolution(c plugins.Card) string {
+	line, reason := voice().Resolution(c)
+	if line == "" {
+		return ""
 	}
-	if end.By != nil {
-		line += " by " + person(*end.By)
-	}
-	if end.Override {
-		line += ", overriding the rules"
-	}
-	if !end.At.IsZero() {
-		line += ", " + inUTC(end.At)
-	}
-	if reason := strings.TrimSpace(end.Reason); reason != "" {
-		line += "\n" + quoted(reason, maxReviewReason)
-	}
-	return line
+	return line + because(reason, maxReviewReason)
 }
 
 // closingSentence is what a closed record gets as its resolution notes.
 func closingSentence(c plugins.Card) string {
-	line := stateWord(c.State)
+	line := voice().StateWord(c.State)
 	if c.Resolution != nil && c.Resolution.By != nil && c.State != v1.StateWithdrawn {
-		line += " by " + person(*c.Resolution.By)
+		line += " by " + voice().Person(*c.Resolution.By)
 	}
 	return line + " in Accede."
 }
@@ -278,7 +168,7 @@ const maxSignature = 500
 // signature leads to the core, and lets people compare what they see here with what they see elsewhere.
 func signature(c plugins.Card) string {
 	var lines []string
-	if c.URL != "" && units(c.URL) <= maxSignature-200 {
+	if c.URL != "" && ruler.Length(c.URL) <= maxSignature-200 {
 		lines = append(lines, "Open in Accede: "+c.URL)
 	}
 	lines = append(lines, "Request "+oneLine(c.RequestID, maxName))

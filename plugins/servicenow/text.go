@@ -3,29 +3,27 @@ package servicenow
 import (
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf16"
-)
 
-// cutMark ends every text that was cut; the link below leads to the whole.
-const cutMark = "… full text in Accede"
+	"github.com/accede/accede/plugins/wording"
+)
 
 const (
-	zeroWidthJoiner = '\u200d'
-	quoteBar        = "│ "
-	// hole stands for what cannot be shown.
-	hole = '▯'
+	// ruler counts text in UTF-16 units, as Java does.
+	ruler    = wording.UTF16
+	quoteBar = "│ "
 )
+
+func voice() wording.Voice { return wording.Voice{Label: oneLine, Name: maxName, Roles: maxRoles} }
 
 // oneLine makes untrusted text fit for a label: one line, nothing invisible that changes how its surroundings read.
 func oneLine(text string, limit int) string {
-	return cut(strings.Join(strings.Fields(visible(tame(text))), " "), limit)
+	return ruler.OneLine(tame(text), limit)
 }
 
 // quoted makes untrusted text stand apart: each line behind a bar, so that no line of it can pass for one of ours.
 func quoted(text string, limit int) string {
-	lines := strings.Split(strings.TrimSpace(visible(tame(text))), "\n")
-	return cut(quoteBar+strings.Join(lines, "\n"+quoteBar), limit)
+	lines := strings.Split(strings.TrimSpace(wording.Visible(tame(text))), "\n")
+	return ruler.Cut(quoteBar+strings.Join(lines, "\n"+quoteBar), limit)
 }
 
 // markup switches journals to HTML.
@@ -37,73 +35,4 @@ func tame(text string) string {
 	text = strings.ReplaceAll(text, "@[", "@ [")
 	text = markup.ReplaceAllString(text, "[ $1")
 	return strings.ReplaceAll(text, "://", ":[//]")
-}
-
-// visible replaces what would not show as itself: broken bytes, control characters, and the characters that reverse the
-// reading direction of whatever follows.
-func visible(text string) string {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(hole)), "\r\n", "\n")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\r', r == '\u0085', r == '\u2028', r == '\u2029':
-			return '\n'
-		case r == '\t':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r) && !isMark(r):
-			return hole
-		default:
-			return r
-		}
-	}, text)
-}
-
-// isMark says whether r is a direction mark, which has no effect beyond its place.
-func isMark(r rune) bool { return r == '\u200e' || r == '\u200f' || r == '\u061c' }
-
-// units counts text in UTF-16 units, as Java does; it is never less than the number of characters.
-func units(text string) int {
-	n := 0
-	for _, r := range text {
-		n += utf16.RuneLen(r)
-	}
-	return n
-}
-
-// cut shortens text to at most limit units, never inside a character that people see as one, and says that it did.
-func cut(text string, limit int) string {
-	if units(text) <= limit {
-		return text
-	}
-	return text[:boundary(text, limit-units(cutMark))] + cutMark
-}
-
-// boundary returns the last position at which text may be cut so that at most limit units remain.
-func boundary(text string, limit int) int {
-	var safe, fallback, used, flags int
-	previous := ' '
-	for at, r := range text {
-		if used > limit {
-			break
-		}
-		fallback = at
-		if !joins(previous, r, flags) {
-			safe = at
-		}
-		if flags++; !unicode.Is(unicode.Regional_Indicator, r) {
-			flags = 0
-		}
-		used += utf16.RuneLen(r)
-		previous = r
-	}
-	if safe == 0 {
-		return fallback
-	}
-	return safe
-}
-
-// joins says whether r belongs to the same visible character as the rune before it. Flags are pairs of letters.
-func joins(previous, r rune, flagsBefore int) bool {
-	return previous == zeroWidthJoiner || r == zeroWidthJoiner || unicode.Is(unicode.M, r) ||
-		r >= 0x1f3fb && r <= 0x1f3ff || r >= 0xe0020 && r <= 0xe007f ||
-		unicode.Is(unicode.Regional_Indicator, r) && flagsBefore%2 == 1
 }
