@@ -43,5 +43,5 @@ func (o Options) External(r *http.Request) string {
 		return o.BaseURL
 	}
 	original, _, _ := strings.Cut(r.RequestURI, "?")
-	return "http://" + r.Host + strings.TrimRight(strings.TrimSuffix(original, r.URL.Path), "/")
+	return "http://" + r.Host + strings.TrimRight(strings.TrimSuffix(original, r.URL.EscapedPath()), "/")
 }

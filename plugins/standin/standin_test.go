@@ -216,9 +216,11 @@ func TestExternal(t *testing.T) {
 	mux.Handle("/slack/", http.StripPrefix("/slack", handler))
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	_, _, _, _ = get(t, server.URL+"/slack/api/x?y=1")
-	if want := server.URL + "/slack"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for _, path := range []string{"/slack/api/x?y=1", "/slack/api/a%3Bb%2Fc:d", "/slack/"} {
+		_, _, _, _ = get(t, server.URL+path)
+		if want := server.URL + "/slack"; got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
 	}
 	o := standin.Options{BaseURL: "http://sandbox:4190/slack/"}.WithDefaults()
 	if got := o.External(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)); got != "http://sandbox:4190/slack" {
