@@ -114,11 +114,11 @@ func (l *limits) spend(r route, now time.Time) *refusal {
 	have, known := l.left[bucket]
 	known = known && now.Before(have.until)
 	if known && have.requests <= 0 {
-		return &refusal{status: http.StatusTooManyRequests, message: "the bucket is empty", wait: have.until.Sub(now), held: true}
+		return &refusal{status: http.StatusTooManyRequests, message: "the bucket is empty for now", wait: have.until.Sub(now), held: true}
 	}
 	if !r.byToken {
 		if wait := l.second.Add(time.Second).Sub(now); wait > 0 && l.answered >= perSecond {
-			return &refusal{status: http.StatusTooManyRequests, message: "the global limit", wait: wait, everywhere: true, held: true}
+			return &refusal{status: http.StatusTooManyRequests, message: "40 requests a second", wait: wait, everywhere: true, held: true}
 		}
 	}
 	if known {

@@ -37,6 +37,9 @@ type refusal struct {
 // Error says what Discord said. It never holds an address or a token.
 func (r *refusal) Error() string {
 	text := fmt.Sprintf("discord answered %d", r.status)
+	if r.held && !r.own {
+		return "not sent yet, to keep to discord's limits: " + r.message
+	}
 	if r.held {
 		text = fmt.Sprintf("not sent, because discord answered %d lately", r.status)
 	}

@@ -71,6 +71,7 @@ func (s *Sim) newMessage(ch *channel, author string, d draft) *message {
 	if s.permissions(s.cfg.Application.ID, ch)&EmbedLinks != 0 && m.flags&flagSuppressEmbeds == 0 {
 		m.embeds = rich(d.cards())
 	}
+	m.reread()
 	return m
 }
 
@@ -178,6 +179,7 @@ func (s *Sim) revise(ch *channel, m *message, d draft) error {
 	if s.permissions(s.cfg.Application.ID, ch)&EmbedLinks != 0 {
 		m.embeds = rich(next.cards())
 	}
+	m.reread()
 	m.edited, m.loading = s.opts.Clock(), false
 	m.updates = append(m.updates, m.edited)
 	if m.key == "" {

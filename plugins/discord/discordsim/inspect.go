@@ -130,24 +130,10 @@ func (m *message) seen() SeenMessage {
 	out := SeenMessage{
 		ID: m.id, Channel: m.channel, Author: m.author, Content: m.content, Embeds: orNone(m.embeds), Components: orNone(m.rows),
 		Flags: m.flags, Key: m.key, Deleted: m.deleted, Updates: len(m.updates), OnlyFor: m.onlyFor, Mentioned: m.mentioned,
-		Readable: m.readable(), Live: m.live(),
+		Readable: m.shown, Live: m.live,
 	}
 	if m.repliesTo != nil {
 		out.Reply = m.repliesTo.id
-	}
-	return out
-}
-
-// live are the parts of a message that are more than text.
-func (m *message) live() (out []string) {
-	out = append(out, Read(m.content).Live...)
-	for _, e := range m.embeds {
-		out = append(out, Read(e.Title).Live...)
-		out = append(out, Read(e.Description).Live...)
-		for _, f := range e.Fields {
-			out = append(out, Read(f.Name).Live...)
-			out = append(out, Read(f.Value).Live...)
-		}
 	}
 	return out
 }

@@ -84,22 +84,34 @@ func codeAt(text string) (node, int) {
 	return node{kind: kind, text: inner}, end + 2*len(ticks)
 }
 
+// reference is a way to write a link, a mention, an emoji or a time.
+type reference struct {
+	pattern *regexp.Regexp
+	kind    string
+}
+
+// references are what may begin with that byte.
+func references(first byte) []reference {
+	switch first {
+	case '<':
+		return []reference{
+			{angledLink, asLink}, {mentionText, asMention}, {commandText, asMention}, {customEmoji, asEmoji}, {timestamp, asTime},
+		}
+	case '[':
+		return []reference{{maskedLink, asLink}}
+	case '@':
+		return []reference{{everyoneText, asMention}}
+	case ':':
+		return []reference{{namedEmoji, asEmoji}}
+	case 'h', 's', 'd', 'D':
+		return []reference{{bareLink, asLink}, {inviteLink, asLink}}
+	default:
+		return nil
+	}
+}
+
 func referenceAt(text string) (node, int) {
-	for _, one := range []struct {
-		pattern *regexp.Regexp
-		kind    string
-	}{
-		{angledLink, asLink},
-		{bareLink, asLink},
-		{inviteLink, asLink},
-		{maskedLink, asLink},
-		{mentionText, asMention},
-		{commandText, asMention},
-		{everyoneText, asMention},
-		{customEmoji, asEmoji},
-		{namedEmoji, asEmoji},
-		{timestamp, asTime},
-	} {
+	for _, one := range references(text[0]) {
 		m := one.pattern.FindStringSubmatch(text)
 		if m == nil {
 			continue
@@ -110,11 +122,10 @@ func referenceAt(text string) (node, int) {
 			found.text, found.target = m[1], m[1]
 		case maskedLink:
 			found.text, found.target = m[1], m[2]
-		case mentionText, timestamp:
-			found.target = m[len(m)-1]
-			if one.pattern == timestamp {
-				found.target = m[1] + ":" + m[2]
-			}
+		case mentionText:
+			found.target = m[2]
+		case timestamp:
+			found.target = m[1] + ":" + m[2]
 		}
 		return found, len(m[0])
 	}

@@ -27,6 +27,9 @@ type message struct {
 	loading bool
 	// key is the delivery key in a custom id, if there is one.
 	key string
+	// shown is what people can read of it, live what of it is more than text; both follow from the rest.
+	shown string
+	live  []string
 	// mentioned are people, roles or @everyone that the message notifies.
 	mentioned []string
 }
@@ -110,6 +113,32 @@ func (m *message) buttons() (out []component) {
 		out = append(out, row.Components...)
 	}
 	return out
+}
+
+// reread notes what people can read of the message: every text, and the addresses of its buttons, a line each.
+func (m *message) reread() {
+	var lines []string
+	m.live = nil
+	add := func(text string) {
+		got := Read(text)
+		lines, m.live = append(lines, got.Text), append(m.live, got.Live...)
+	}
+	add(m.content)
+	for _, e := range m.embeds {
+		add(e.Title)
+		add(e.Description)
+		for _, f := range e.Fields {
+			add(f.Name)
+			add(f.Value)
+		}
+		if e.Footer != nil {
+			lines = append(lines, e.Footer.Text)
+		}
+	}
+	for _, b := range m.buttons() {
+		lines = append(lines, b.Label, b.URL)
+	}
+	m.shown = strings.Join(lines, "\n")
 }
 
 // deliveryKey is the key that the app keeps in a custom id: a UUID behind the last dot.

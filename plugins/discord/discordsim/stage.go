@@ -25,7 +25,7 @@ func (s *Sim) Posts() []standin.Post {
 
 func (s *Sim) postOf(ch *channel, m *message) standin.Post {
 	post := standin.Post{
-		ID: ch.ID + "/" + m.id, Place: s.placeName(ch), Key: m.key, Text: m.readable(), Updates: len(m.updates), Deleted: m.deleted,
+		ID: ch.ID + "/" + m.id, Place: s.placeName(ch), Key: m.key, Text: m.shown, Updates: len(m.updates), Deleted: m.deleted,
 	}
 	if m.repliesTo != nil {
 		post.Parent = ch.ID + "/" + m.repliesTo.id
@@ -39,24 +39,6 @@ func (s *Sim) postOf(ch *channel, m *message) standin.Post {
 		}
 	}
 	return post
-}
-
-// readable is every text of the message as people read it, and the addresses of its buttons, a line each.
-func (m *message) readable() string {
-	lines := []string{Read(m.content).Text}
-	for _, e := range m.embeds {
-		lines = append(lines, Read(e.Title).Text, Read(e.Description).Text)
-		for _, f := range e.Fields {
-			lines = append(lines, Read(f.Name).Text, Read(f.Value).Text)
-		}
-		if e.Footer != nil {
-			lines = append(lines, e.Footer.Text)
-		}
-	}
-	for _, b := range m.buttons() {
-		lines = append(lines, b.Label, b.URL)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // Do presses a button as a person. If that opens a form, the form is sent off with the reason.
