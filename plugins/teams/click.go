@@ -104,6 +104,7 @@ func (h *callbacks) refuses(ctx context.Context, a activity) string {
 	defer cancel()
 	m, err := h.people.in(ctx, a.service(), a.room(), a.From.ID)
 	if statusOf(err) == http.StatusNotFound {
+		h.log.Info("account is not a member of the conversation", "user", a.From.ObjectID, "err", err)
 		return sayForeign
 	}
 	if err != nil {
@@ -112,6 +113,7 @@ func (h *callbacks) refuses(ctx context.Context, a activity) string {
 	}
 	switch {
 	case !h.config.allows(m.Tenant):
+		h.log.Info("account is another tenant's", "user", a.From.ObjectID, "account_tenant", m.Tenant)
 		return sayForeign
 	case m.guest():
 		return sayGuest
