@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/accede/accede/api/sheets"
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/client"
 )
@@ -77,8 +78,8 @@ func (a *app) listAudit(ctx context.Context, c *client.Client, filter client.Aud
 		return err
 	}
 	if a.format == formatCSV || a.format == formatJSONL {
-		writer := newRecordWriter(a.env.Stdout, a.format, auditSheet())
-		more, err := eachAuditPage(ctx, c, filter, writer.writeAll)
+		writer := sheets.NewWriter(a.env.Stdout, sheets.Format(a.format), sheets.Audit())
+		more, err := eachAuditPage(ctx, c, filter, writer.WriteAll)
 		return a.noteMoreAudit(more, err)
 	}
 	entries := []v1.AuditEntry{}
@@ -163,20 +164,4 @@ func result(e v1.AuditEntry) string {
 		return string(detail.State)
 	}
 	return detail.Message
-}
-
-func auditSheet() sheet[v1.AuditEntry] {
-	return sheet[v1.AuditEntry]{
-		columns: []string{"seq", "at", "actor", "action", "request_id", "via", "tenant", "user", "policy_version", "detail"},
-		cells: func(e v1.AuditEntry) []string {
-			var account v1.Identity
-			if e.Identity != nil {
-				account = *e.Identity
-			}
-			return []string{
-				strconv.FormatInt(e.Seq, 10), stamp(e.At), e.Actor, e.Action, e.RequestID, e.Via, account.Tenant, account.User,
-				strconv.FormatInt(e.PolicyVersion, 10), string(e.Detail),
-			}
-		},
-	}
 }

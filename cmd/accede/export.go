@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bufio"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/accede/accede/api/sheets"
 )
 
 const (
-	formatCSV   = "csv"
-	formatJSONL = "jsonl"
+	formatCSV   = string(sheets.CSV)
+	formatJSONL = string(sheets.JSONL)
 )
 
 // exports marks the commands that can also write their records one by one, for spreadsheets and other programs.
@@ -23,93 +20,6 @@ const exports = "exports"
 func exporting(c *cobra.Command) *cobra.Command {
 	c.Annotations = map[string]string{exports: "yes"}
 	return c
-}
-
-// sheet says how records become lines of a table for programs.
-type sheet[T any] struct {
-	columns []string
-	cells   func(T) []string
-}
-
-// recordWriter writes records as they come, holding none.
-type recordWriter[T any] struct {
-	out   *bufio.Writer
-	table *csv.Writer
-	lines *json.Encoder
-	cells func(T) []string
-}
-
-func newRecordWriter[T any](w io.Writer, format string, s sheet[T]) *recordWriter[T] {
-	writer := &recordWriter[T]{out: bufio.NewWriter(w), cells: s.cells}
-	if format == formatCSV {
-		writer.table = csv.NewWriter(writer.out)
-		_ = writer.table.Write(s.columns) // errors come with the flush
-		return writer
-	}
-	writer.lines = json.NewEncoder(writer.out)
-	writer.lines.SetEscapeHTML(false)
-	return writer
-}
-
-func (w *recordWriter[T]) write(record T) error {
-	if w.table == nil {
-		if err := w.lines.Encode(record); err != nil {
-			return fmt.Errorf("writing output: %w", err)
-		}
-		return nil
-	}
-	cells := w.cells(record)
-	for i := range cells {
-		cells[i] = harmless(clean(cells[i]))
-	}
-	if err := w.table.Write(cells); err != nil {
-		return fmt.Errorf("writing output: %w", err)
-	}
-	return nil
-}
-
-// writeAll writes a page and lets it go.
-func (w *recordWriter[T]) writeAll(page []T) error {
-	for _, record := range page {
-		if err := w.write(record); err != nil {
-			return err
-		}
-	}
-	return w.flush()
-}
-
-func (w *recordWriter[T]) flush() error {
-	if w.table != nil {
-		w.table.Flush()
-		if err := w.table.Error(); err != nil {
-			return fmt.Errorf("writing output: %w", err)
-		}
-	}
-	if err := w.out.Flush(); err != nil {
-		return fmt.Errorf("writing output: %w", err)
-	}
-	return nil
-}
-
-// formulaStarts is what makes a spreadsheet take a cell for a formula, in both widths, see
-// https://owasp.org/www-community/attacks/CSV_Injection
-const formulaStarts = "=+-@|%＝＋－＠"
-
-// harmless puts an apostrophe before what a spreadsheet would compute; it shows such a cell as text.
-func harmless(cell string) string {
-	first := strings.TrimSpace(cell)
-	if first != "" && strings.ContainsRune(formulaStarts, []rune(first)[0]) {
-		return "'" + cell
-	}
-	return cell
-}
-
-// stamp is a time for programs.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // timeFlag is a point in time on the command line: a date or a time in the reader's zone, or RFC 3339.

@@ -89,7 +89,7 @@ func awaitCode(ctx context.Context, listener net.Listener, state string) (string
 			got, page := readCode(r.URL.Query())
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.Header().Set("Referrer-Policy", "no-referrer")
-			_, _ = w.Write([]byte(page)) // the browser may have gone; the code is here
+			_, _ = w.Write([]byte(page)) //nolint:gosec // one of two constants; that the browser has gone does not matter
 			select {
 			case came <- got:
 			default:

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
+	"github.com/accede/accede/api/sheets"
 	v1 "github.com/accede/accede/api/v1"
 )
 
@@ -95,15 +95,8 @@ func row(w io.Writer, cells ...string) {
 	_, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t ")) // errors come with the flush
 }
 
-// clean takes out what could steer a terminal or turn the writing around, line breaks aside.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
-}
+// clean makes text safe to show.
+func clean(text string) string { return sheets.Clean(text) }
 
 // line makes a text fit into a cell.
 func line(text string) string { return clean(strings.Join(strings.Fields(text), " ")) }
