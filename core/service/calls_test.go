@@ -175,10 +175,14 @@ func TestHeartbeats(t *testing.T) {
 		t.Errorf("another plugin has replicas %+v", got)
 	}
 	for i := range maxReplicas + 1 {
-		err := calls.Monitor.Beat("loud", v1.Heartbeat{Replica: strings.Repeat("x", i+1)})
-		if (err != nil) != (i == maxReplicas) {
+		if err := calls.Monitor.Beat("loud", v1.Heartbeat{Replica: strings.Repeat("x", i+1)}); err != nil {
 			t.Errorf("replica %d: %v", i, err)
 		}
+		c.clock.Advance(time.Millisecond)
+	}
+	remembered := calls.Monitor.Replicas("loud")
+	if len(remembered) != maxReplicas || remembered[0].Replica != "xx" {
+		t.Errorf("%d replicas are remembered, the first is %q; want the newest %d", len(remembered), remembered[0].Replica, maxReplicas)
 	}
 	refused(t, calls.Monitor.Beat("slack", v1.Heartbeat{}), v1.CodeInvalid)
 }

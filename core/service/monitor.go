@@ -49,10 +49,22 @@ func (m *PluginMonitor) Beat(plugin string, beat v1.Heartbeat) error {
 		}
 	}
 	if _, known := replicas[beat.Replica]; !known && len(replicas) >= maxReplicas {
-		return core.Refuse(v1.CodeRateLimited, "The plugin has more than %d replicas.", maxReplicas)
+		forgetSilent(replicas)
 	}
 	replicas[beat.Replica] = v1.Replica{Heartbeat: beat, Seen: now}
 	return nil
+}
+
+// forgetSilent makes room by forgetting the replica that has been silent for longest: one that crashes and starts anew,
+// under a new name each time, must not keep others out.
+func forgetSilent(replicas map[string]v1.Replica) {
+	oldest := ""
+	for name, replica := range replicas {
+		if oldest == "" || replica.Seen.Before(replicas[oldest].Seen) {
+			oldest = name
+		}
+	}
+	delete(replicas, oldest)
 }
 
 // Replicas lists a plugin's replicas by name, those that fell silent lately included.
