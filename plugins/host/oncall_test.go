@@ -50,8 +50,8 @@ func (p *pager) mend() {
 	p.failures = nil
 }
 
-func shift(schedule, user string, level int, until time.Time) plugins.Shift {
-	return plugins.Shift{Schedule: schedule, ScheduleName: "Database", Level: level, User: user, UserName: "A. Person", Until: until}
+func shift(user string, level int, until time.Time) plugins.Shift {
+	return plugins.Shift{Schedule: "S1", ScheduleName: "Database", Level: level, User: user, UserName: "A. Person", Until: until}
 }
 
 // onCallWorld is a world whose vendor has schedules, and alice's request that names some of them.
@@ -87,7 +87,7 @@ func TestSomebodyOnCallIsReviewedForOnce(t *testing.T) {
 	inWorld(t, func(w *world) {
 		p, asked := onCallWorld(w, "S1", "S2")
 		until := time.Now().Add(2 * time.Hour).UTC().Truncate(time.Second)
-		p.shifts["S1"] = []plugins.Shift{shift("S1", "POTHER", 1, until), shift("S1", "PALICE", 1, until)}
+		p.shifts["S1"] = []plugins.Shift{shift("POTHER", 1, until), shift("PALICE", 1, until)}
 		p.failures = map[string]error{"S2": kind(plugins.Transient)}
 		made := w.decisions()
 		w.start()
@@ -122,11 +122,13 @@ func TestWhyBeingOnCallDidNotApproveIsNoted(t *testing.T) {
 		want      string
 	}{
 		"second level only": {
-			[]string{"S1"}, func(p *pager) { p.shifts["S1"] = []plugins.Shift{shift("S1", "PALICE", 2, later)} },
+			[]string{"S1"},
+			func(p *pager) { p.shifts["S1"] = []plugins.Shift{shift("PALICE", 2, later)} },
 			"on call on Database (S1) only at level 2, and only level 1 counts",
 		},
 		"somebody else": {
-			[]string{"S1"}, func(p *pager) { p.shifts["S1"] = []plugins.Shift{shift("S1", "POTHER", 1, later)} },
+			[]string{"S1"},
+			func(p *pager) { p.shifts["S1"] = []plugins.Shift{shift("POTHER", 1, later)} },
 			"not on call on Database (S1)",
 		},
 		"nobody":            {[]string{"S1"}, func(*pager) {}, `nobody is on call on "S1"`},
@@ -159,7 +161,7 @@ func TestAVendorThatWasSilentIsAskedAgain(t *testing.T) {
 	inWorld(t, func(w *world) {
 		p, asked := onCallWorld(w, "S1")
 		p.failures = map[string]error{"S1": kind(plugins.Transient)}
-		p.shifts["S1"] = []plugins.Shift{shift("S1", "PALICE", 1, time.Time{})}
+		p.shifts["S1"] = []plugins.Shift{shift("PALICE", 1, time.Time{})}
 		made := w.decisions()
 		w.start()
 		w.core.Put(v1.EventCreated, asked)
@@ -175,7 +177,7 @@ func TestAVendorThatWasSilentIsAskedAgain(t *testing.T) {
 func TestARefusedOnCallReviewIsNoted(t *testing.T) {
 	inWorld(t, func(w *world) {
 		p, asked := onCallWorld(w, "S1")
-		p.shifts["S1"] = []plugins.Shift{shift("S1", "PALICE", 1, time.Time{})}
+		p.shifts["S1"] = []plugins.Shift{shift("PALICE", 1, time.Time{})}
 		w.core.Decide = func(v1.Decision) v1.DecisionResult {
 			return v1.DecisionResult{Code: v1.CodeNotAReviewer, Message: "None of your roles lets you review requests for dba."}
 		}
@@ -192,7 +194,7 @@ func TestALinkedAccountBeatsTheAddress(t *testing.T) {
 	inWorld(t, func(w *world) {
 		p, asked := onCallWorld(w, "S1")
 		p.users["alice@example.com"] = "PSOMEBODY"
-		p.shifts["S1"] = []plugins.Shift{shift("S1", "PSOMEBODY", 1, time.Time{})}
+		p.shifts["S1"] = []plugins.Shift{shift("PSOMEBODY", 1, time.Time{})}
 		w.core.Link("alice", v1.Identity{Plugin: "fake", Tenant: "T", User: "PALICE"})
 		made := w.decisions()
 		w.start()

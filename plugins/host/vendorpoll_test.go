@@ -16,7 +16,6 @@ import (
 // ticketing is a vendor that is polled; approved names the requests whose tickets somebody moved.
 type ticketing struct {
 	*hosttest.Client
-	cards plugins.Cards
 
 	mu       sync.Mutex
 	polls    int

@@ -82,7 +82,7 @@ func lay(ctx context.Context, dir, bin string, options stack.Options) (*stack.St
 }
 
 // password is that of every person of the demo.
-const password = "accede-demo"
+const password = "accede-demo" //nolint:gosec // it opens nothing but the demo
 
 const guide = `
 Accede is running.
