@@ -103,7 +103,7 @@ func (h *callbacks) refuses(ctx context.Context, a activity) string {
 	ctx, cancel := context.WithTimeout(ctx, vetBudget)
 	defer cancel()
 	m, err := h.people.in(ctx, a.service(), a.room(), a.From.ID)
-	if statusOf(err) == http.StatusNotFound {
+	if statusOf(err) == http.StatusNotFound && codeOf(err) != "" {
 		h.log.Info("account is not a member of the conversation", "user", a.From.ObjectID, "err", err)
 		return sayForeign
 	}
