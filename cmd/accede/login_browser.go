@@ -22,8 +22,11 @@ import (
 const loginWait = 10 * time.Minute
 
 const (
-	signedInPage = "<!doctype html><meta charset=utf-8><title>Accede</title><p>You are signed in. Close this page and go back to the terminal."
-	refusedPage  = "<!doctype html><meta charset=utf-8><title>Accede</title><p>Nobody is signed in. Close this page."
+	pageHead = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>" +
+		"<meta name=color-scheme content='light dark'><title>Accede</title>" +
+		"<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:30rem;margin:4rem auto;padding:0 1.25rem}</style>"
+	signedInPage = pageHead + "<p>You are signed in. Close this page and go back to the terminal."
+	refusedPage  = pageHead + "<p>Nobody is signed in. Close this page."
 )
 
 // loginProof is what makes sure that the program that began a sign-in is the one that ends it.

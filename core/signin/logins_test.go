@@ -93,8 +93,12 @@ func TestValidLogins(t *testing.T) {
 	for want, list := range map[bool][]signin.Login{
 		true: {good, {Challenge: good.Challenge}},
 		false: {
-			{}, {Challenge: good.Challenge[1:]}, {Challenge: good.Challenge + "A"}, {Challenge: strings.Repeat("!", 43)},
-			{Challenge: good.Challenge, Device: "two\nlines"}, {Challenge: good.Challenge, Device: strings.Repeat("x", 101)},
+			{},
+			{Challenge: good.Challenge[1:]},
+			{Challenge: good.Challenge + "A"},
+			{Challenge: strings.Repeat("!", 43)},
+			{Challenge: good.Challenge, Device: "two\nlines"},
+			{Challenge: good.Challenge, Device: strings.Repeat("x", 101)},
 		},
 	} {
 		for _, one := range list {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -58,7 +59,7 @@ func (v *visit) readAccount() (accountView, error) {
 	if view.sessions, err = v.Service.Tokens(v.ctx(), v.actor, name); err != nil {
 		return accountView{}, err
 	}
-	slices.Reverse(view.sessions)
+	slices.SortStableFunc(view.sessions, func(a, b v1.Token) int { return latest(b, view.here).Compare(latest(a, view.here)) })
 	if view.passkeys, err = v.Service.Passkeys(v.ctx(), v.actor); err != nil {
 		return accountView{}, err
 	}
@@ -68,6 +69,18 @@ func (v *visit) readAccount() (accountView, error) {
 	connected := slices.ContainsFunc(view.links, func(l v1.Link) bool { return l.Plugin == v1.SignInProvider })
 	view.canConnect = v.Provider != nil && !connected
 	return view, nil
+}
+
+// latest is when a session was last used; the one that looks on is being used now.
+func latest(token v1.Token, here string) time.Time {
+	switch {
+	case token.ID == here:
+		return token.Expires
+	case token.LastUsed.IsZero():
+		return token.Created
+	default:
+		return token.LastUsed
+	}
 }
 
 // refuseOnAccount shows the account with the refusal above it.

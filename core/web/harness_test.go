@@ -75,12 +75,12 @@ spec: {}
 // house is the pages in front of a real service on a real store.
 type house struct {
 	*service.Service
-	t       *testing.T
-	clock   *clock.Fake
-	admin   core.Actor
-	log     *obstest.Log
-	logins  *signin.Logins
-	server  *httptest.Server
+	t      *testing.T
+	clock  *clock.Fake
+	admin  core.Actor
+	log    *obstest.Log
+	logins *signin.Logins
+	server *httptest.Server
 }
 
 func open(t *testing.T) *house { return openWith(t, web.Options{}) }

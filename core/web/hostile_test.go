@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -9,6 +10,10 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
+	"github.com/accede/accede/core/service"
+	"github.com/accede/accede/core/signin"
+	"github.com/accede/accede/core/signin/signintest"
+	"github.com/accede/accede/core/web"
 )
 
 // hostile is what a person or a vendor might write to be taken as markup.
@@ -71,6 +76,43 @@ func TestTextIsNeverMarkup(t *testing.T) {
 		}
 		if i < len(pages)-1 && !strings.Contains(page.body, "{{7*7}}") {
 			t.Errorf("page %d does not show what was written", i)
+		}
+	}
+}
+
+func TestNothingOnOnesAccountIsMarkup(t *testing.T) {
+	h := openCompany(t, service.ProviderRules{})
+	h.there.Become(signintest.User{ID: hostile, Name: hostile, Email: hostile})
+	if err := h.AddPasskey(t.Context(), h.as("ivan"), hostile[:100], signin.Passkey{ID: "p", Credential: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.SignInProgram(t.Context(), "ivan", hostile); err != nil {
+		t.Fatal(err)
+	}
+	identity := v1.Identity{Plugin: "slack", Tenant: hostile, User: hostile}
+	if _, err := h.AddLink(t.Context(), h.admin, v1.Link{Identity: identity, Person: "ivan"}); err != nil {
+		t.Fatal(err)
+	}
+	_, word, err := h.logins.Ask(signin.Login{Challenge: v1.LoginChallenge("x"), Device: hostile[:100]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	login := loginQuery("40123")
+	login.Set("device", hostile[:100])
+	ivan := h.signedIn("ivan")
+	for path, page := range map[string]answer{
+		"/account":         ivan.get("/account"),
+		"/login":           ivan.get("/login?" + login.Encode()),
+		"/device":          ivan.post("/device", url.Values{"word": {word}}),
+		"/device, typed":   ivan.get("/device?" + url.Values{"word": {hostile}}.Encode()),
+		"/account/company": ivan.throughProvider(ivan.post("/account/company", nil)),
+		"callback":         ivan.get(web.CompanyCallback + "?" + url.Values{"error": {hostile[:50]}}.Encode()),
+	} {
+		if found := scripts(t, page.body); len(found) > 0 {
+			t.Errorf("%s could run %q", path, found)
+		}
+		if !strings.Contains(page.body, "&lt;script&gt;") {
+			t.Errorf("%s does not show what was written:\n%s", path, page.body)
 		}
 	}
 }

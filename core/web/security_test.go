@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
+	"github.com/accede/accede/core/service"
 	"github.com/accede/accede/core/web"
 )
 
@@ -17,7 +18,7 @@ func signInForm(name, next string) url.Values {
 }
 
 func TestOtherSitesSendNothing(t *testing.T) {
-	h := open(t)
+	h := openCompany(t, service.ProviderRules{})
 	request := h.ask("why")
 	ivan := h.signedIn("ivan")
 	form := ivan.get("/requests/" + request.ID).decision(v1.Approve)
@@ -29,7 +30,9 @@ func TestOtherSitesSendNothing(t *testing.T) {
 	} {
 		for _, path := range []string{
 			"/requests/" + request.ID + "/reviews", "/requests/" + request.ID + "/withdrawal", "/requests/" + request.ID + "/use",
-			"/sign-in", "/sign-out", "/nowhere",
+			"/sign-in", "/sign-out", "/nowhere", "/sign-in/company", "/sign-in/passkey", "/sign-in/passkey/begin", "/login", "/device",
+			"/device/answer", "/account/links", "/account/links/remove", "/account/sessions/end-others", "/account/sessions/x/end",
+			"/account/passkeys", "/account/passkeys/begin", "/account/passkeys/x/remove", "/account/company", "/account/company/confirm",
 		} {
 			ivan.do(http.MethodPost, path, form, headers).want(http.StatusForbidden, "sent by another site")
 			if t.Failed() {
@@ -217,11 +220,12 @@ func TestGuessingIsSlow(t *testing.T) {
 
 // Every answer keeps the page out of frames and foreign code out of the page.
 func TestEveryAnswerIsGuarded(t *testing.T) {
-	h := open(t)
+	h := openCompany(t, service.ProviderRules{})
 	request := h.ask("why")
 	ivan := h.signedIn("ivan")
 	for _, path := range []string{
 		"/sign-in", "/requests/" + request.ID, "/requests/nothing", "/nowhere", "/", "/requests/" + request.ID + "/live", "/assets/nothing",
+		"/account", "/device", "/login", "/login?" + loginQuery("40123").Encode(), web.CompanyCallback,
 	} {
 		for _, b := range []*browser{ivan, h.browser()} {
 			got := b.do(http.MethodHead, path, nil, nil)
@@ -247,17 +251,20 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 
 // Pages hold no code and no styles of their own, and load nothing from elsewhere.
 func TestPagesHoldNoInlineCode(t *testing.T) {
-	h := open(t)
+	h := openCompany(t, service.ProviderRules{})
 	request := h.ask("why")
 	ivan := h.signedIn("ivan")
-	for _, page := range []answer{ivan.get("/requests/" + request.ID), h.browser().get("/sign-in"), ivan.get("/nowhere")} {
+	for _, page := range []answer{
+		ivan.get("/requests/" + request.ID), h.browser().get("/sign-in"), ivan.get("/nowhere"), ivan.get("/account"), ivan.get("/device"),
+		ivan.get("/login?" + loginQuery("40123").Encode()), ivan.post("/sign-in", url.Values{}),
+	} {
 		page.without("style=", "onclick", "<script>", "<style", "http://", "https://", "javascript:", "hx-on")
 	}
 }
 
 // What fetches a link without being asked changes nothing.
 func TestScannersChangeNothing(t *testing.T) {
-	h := open(t)
+	h := openCompany(t, service.ProviderRules{})
 	request := h.ask("why")
 	ivan, alice := h.signedIn("ivan"), h.signedIn("alice")
 	before := h.entries()
@@ -266,7 +273,10 @@ func TestScannersChangeNothing(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
 		for _, address := range []string{
 			path, path + query, path + "/reviews", path + "/reviews" + query, path + "/withdrawal", path + "/use",
-			"/sign-out", "/sign-in?name=ivan&password=" + passwordOf("ivan"),
+			"/sign-out", "/sign-in?name=ivan&password=" + passwordOf("ivan"), "/sign-in/company", "/sign-in/passkey/begin",
+			"/login?" + loginQuery("40123").Encode() + "&answer=yes", "/device?word=AAAA-AAAA&answer=yes", "/device/answer?word=A&answer=yes",
+			"/account", "/account/sessions/end-others", "/account/links?code=AAAAA-AAAAA&confirm=yes", "/account/links/remove",
+			"/account/passkeys/begin", "/account/company", web.CompanyCallback + "?code=x&state=y",
 		} {
 			for _, b := range []*browser{ivan, alice, h.browser()} {
 				if got := b.do(method, address, nil, nil); got.status >= 500 {

@@ -38,5 +38,5 @@ func (b *Browser) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		back.Set("code", code)
 	}
-	http.Redirect(w, r, "http://127.0.0.1:"+query.Get("port")+"/?"+back.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, "http://127.0.0.1:"+query.Get("port")+"/?"+back.Encode(), http.StatusSeeOther) //nolint:gosec // of tests
 }

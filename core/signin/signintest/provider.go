@@ -17,7 +17,7 @@ import (
 // The one client that the provider knows.
 const (
 	ClientID     = "accede"
-	ClientSecret = "canary-client-secret" //nolint:gosec // of tests
+	ClientSecret = "canary-client-secret"
 )
 
 const userPassword = "of no interest"
