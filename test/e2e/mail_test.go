@@ -60,7 +60,8 @@ func scan(t *testing.T, method, address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := http.Client{Timeout: patient}
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,12 +66,12 @@ func (b *Browser) Open(ctx context.Context, address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return read(b.client.Do(request))
+	return read(b.client.Do(request)) //nolint:bodyclose // read closes it
 }
 
 // Send sends a form off and returns the page that it leads to.
 func (b *Browser) Send(ctx context.Context, path string, form url.Values) (string, error) {
-	return read(b.post(ctx, path, form))
+	return read(b.post(ctx, path, form)) //nolint:bodyclose // read closes it
 }
 
 func (b *Browser) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
