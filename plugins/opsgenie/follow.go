@@ -11,7 +11,7 @@ import (
 
 const (
 	// firstLook is how long a change is given before its outcome is asked for; each further pause doubles up to longestPause.
-	firstLook    = 100 * time.Millisecond
+	firstLook    = 50 * time.Millisecond
 	longestPause = 3 * time.Second
 	// followFor is how long an outcome is waited for at most; a shorter context ends it sooner.
 	followFor = 25 * time.Second
