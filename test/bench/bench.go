@@ -352,7 +352,10 @@ func (b *bench) startUp(ctx context.Context) error {
 	}
 	stored := fmt.Sprintf("%d stored requests", max(b.serial.Load(), int64(b.stored)))
 	b.row("start until ready, "+stored, millis(time.Since(begun)), "", "polled every 20 ms")
-	return b.listing(ctx, stored)
+	if err := b.listing(ctx, stored); err != nil {
+		return err
+	}
+	return b.pages(ctx, stored)
 }
 
 func (b *bench) listing(ctx context.Context, stored string) error {
