@@ -73,9 +73,9 @@ func (a *app) says(text string) {
 	a.answer = func(w http.ResponseWriter, _ map[string]any) { _, _ = io.WriteString(w, text) }
 }
 
-func (w *world) click(message, button string) discordsim.Result {
+func (w *world) click(message string) discordsim.Result {
 	w.t.Helper()
-	r, err := w.sim.Click(w.t.Context(), discordsim.Click{User: "ivan", Channel: access, Message: message, CustomID: button})
+	r, err := w.sim.Click(w.t.Context(), discordsim.Click{User: "ivan", Channel: access, Message: message, CustomID: "no"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestPayloads(t *testing.T) {
 	w := newWorld(t, callbackTo(a.URL))
 	a.says(`{"type":6}`)
 	m := w.postCard()
-	if r := w.click(m, "no"); !r.OK || r.Answer != 6 || r.Via != "http" {
+	if r := w.click(m); !r.OK || r.Answer != 6 || r.Via != "http" {
 		t.Fatalf("%+v", r)
 	}
 	got := a.last()
@@ -129,7 +129,7 @@ func TestFirstAnswers(t *testing.T) {
 		"a broken form":    {`{"type":9,"data":{"custom_id":"f","title":"` + strings.Repeat("x", 46) + `","components":[]}}`, false},
 	} {
 		a.says(c.says)
-		if r := w.click(m, "no"); r.OK != c.ok || (r.ShownError == "") != c.ok {
+		if r := w.click(m); r.OK != c.ok || (r.ShownError == "") != c.ok {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
@@ -150,7 +150,7 @@ func TestForms(t *testing.T) {
 		"label": `{"type":18,"label":"Why?","component":{"type":4,"custom_id":"why","style":2,"max_length":10}}`,
 	} {
 		a.says(`{"type":9,"data":{"custom_id":"f","title":"Deny","components":[` + part + `]}}`)
-		if r := w.click(m, "no"); !r.OK || !r.Modal || r.Answer != 9 {
+		if r := w.click(m); !r.OK || !r.Modal || r.Answer != 9 {
 			t.Fatalf("%s: %+v", name, r)
 		}
 		submit := func(text string) discordsim.Result {
@@ -202,7 +202,7 @@ func TestDeadlines(t *testing.T) {
 		}
 		rw.WriteHeader(http.StatusAccepted)
 	}
-	if r := w.click(m, "no"); !r.OK || r.Status != http.StatusAccepted {
+	if r := w.click(m); !r.OK || r.Status != http.StatusAccepted {
 		t.Fatalf("%+v", r)
 	}
 	hook := "webhooks/" + discordsim.DemoApplication + "/" + token
@@ -234,7 +234,7 @@ func TestALateAnswerIsNotTaken(t *testing.T) {
 		<-release
 		late <- w.call(http.MethodPost, fmt.Sprintf("interactions/%v/%v/callback", payload["id"], payload["token"]), `{"type":6}`)
 	}
-	r := w.click(m, "no")
+	r := w.click(m)
 	close(release)
 	if r.OK || r.ShownError == "" {
 		t.Errorf("%+v", r)
@@ -249,7 +249,7 @@ func TestThinkingIsFilledIn(t *testing.T) {
 	w := newWorld(t, callbackTo(a.URL))
 	a.says(`{"type":5,"data":{"flags":64}}`)
 	m := w.postCard()
-	w.click(m, "no")
+	w.click(m)
 	hook := fmt.Sprintf("webhooks/%s/%v", discordsim.DemoApplication, a.last()["token"])
 	if got := w.call(http.MethodPost, hook, `{"content":"done"}`); got.status != http.StatusOK {
 		t.Errorf("%d %s", got.status, got.body)
@@ -267,7 +267,7 @@ func TestWhoeverTrustsEverybodyGetsNoClicks(t *testing.T) {
 	a.trusts = true
 	a.says(`{"type":6}`)
 	w := newWorld(t, callbackTo(a.URL))
-	if r := w.click(w.postCard(), "no"); r.OK || !strings.Contains(r.Problem, "could not be verified") {
+	if r := w.click(w.postCard()); r.OK || !strings.Contains(r.Problem, "could not be verified") {
 		t.Errorf("%+v", r)
 	}
 	if len(a.got) != 0 {
@@ -282,7 +282,7 @@ func TestForgeries(t *testing.T) {
 	if _, err := w.sim.Forge(t.Context(), discordsim.Forgery{Kind: "replay"}); err == nil {
 		t.Error("nothing was replayed")
 	}
-	w.click(w.postCard(), "no")
+	w.click(w.postCard())
 	for kind, want := range map[string]int{
 		"bad_signature": 401, "missing_signature": 401, "tampered": 401, "stale": 200, "replay": 200, "signed": 200, // this app does not look at the time
 	} {
@@ -300,7 +300,7 @@ func TestWhatPeopleCannotPress(t *testing.T) {
 	a.says(`{"type":4,"data":{"content":"psst","flags":64,"components":[{"type":1,"components":[{"type":2,"style":1,"label":"Own","custom_id":"own"}]}]}}`)
 	w := newWorld(t, callbackTo(a.URL))
 	m := w.postCard()
-	w.click(m, "no")
+	w.click(m)
 	private := w.sim.Ephemerals("ivan")[0].ID
 	for name, c := range map[string]discordsim.Click{
 		"nobody":           {User: "zoe", Channel: access, Message: m, CustomID: "no"},

@@ -157,6 +157,10 @@ func Read(text string) Reading {
 
 func (r *Reading) walk(nodes []node) {
 	for _, n := range nodes {
+		apart := n.kind == asQuote || n.kind == asHeading || n.kind == asItem || n.kind == asBlock
+		if apart && r.Text != "" && !strings.HasSuffix(r.Text, "\n") {
+			r.Text += "\n"
+		}
 		before := len(r.Text)
 		switch {
 		case len(n.inside) > 0:
@@ -167,7 +171,7 @@ func (r *Reading) walk(nodes []node) {
 		if n.kind != asText {
 			r.Live = append(r.Live, n.kind+": "+r.Text[before:])
 		}
-		if n.kind == asQuote || n.kind == asHeading || n.kind == asItem {
+		if apart {
 			r.Text += "\n"
 		}
 	}

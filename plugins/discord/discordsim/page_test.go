@@ -115,7 +115,7 @@ func TestInspection(t *testing.T) {
 		"do":         {`{"person":"ivan","post":"` + access + "/" + m + `","action":"no"}`, `"ok":true`},
 	} {
 		if path == "forge" {
-			w.click(m, "no")
+			w.click(m)
 		}
 		if got := w.raw(http.MethodPost, "/sandbox/"+path, nil, c[0]); !strings.Contains(got.body, c[1]) {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
