@@ -97,6 +97,11 @@ func (s *Service) requireAdmin(ctx context.Context, actor core.Actor, action str
 	return s.refused(ctx, by(actor, action, nil), core.Refuse(v1.CodeForbidden, "Only an administrator may do this."))
 }
 
+// Administrator refuses everybody but administrators, for what is no call by itself, such as opening a page.
+func (s *Service) Administrator(ctx context.Context, actor core.Actor, action string) error {
+	return s.requireAdmin(ctx, actor, action)
+}
+
 // selfOrAdmin refuses those who ask about somebody else, and writes that down. An empty name means everybody.
 func (s *Service) selfOrAdmin(ctx context.Context, actor core.Actor, person, action string) error {
 	if actor.Person.Admin || person == actor.Person.Name {

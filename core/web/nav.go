@@ -9,7 +9,20 @@ import (
 )
 
 // links is the navigation, as far as it concerns the reader. One's own account is reached by one's name.
-func links(core.Actor) []ui.Link { return nil }
+func links(actor core.Actor) (all []ui.Link) {
+	if actor.Person.Admin {
+		all = append(all, ui.Link{Text: "Administration", Path: pluginsPath})
+	}
+	return all
+}
+
+// entryFor is the path of the navigation's entry to which a page belongs.
+func entryFor(path string) string {
+	if within(path, adminPath) {
+		return pluginsPath
+	}
+	return path
+}
 
 const maxPath = 2048
 

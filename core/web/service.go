@@ -14,6 +14,7 @@ type Service interface {
 	Sessions
 	Account
 	Requests
+	Administration
 }
 
 // Sessions signs browsers in and out.

@@ -61,8 +61,14 @@ func (v *visit) back() string {
 	return localPath(referer.RequestURI())
 }
 
-// redirect leads to another page by GET, as every change ends.
+// redirect leads to another page by GET, as every change ends. A page that only looked again at a part of itself goes there
+// as a whole.
 func (v *visit) redirect(path string) error {
+	if v.r.Header.Get("HX-Request") != "" {
+		v.w.Header().Set("HX-Redirect", path)
+		v.w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 	return nil
 }
@@ -85,7 +91,7 @@ type screen struct {
 func (v *visit) render(page screen) error {
 	layout := ui.Page{
 		Title: page.title, Person: v.actor.Person.Ref().Shown(), Notices: page.notices, Scripts: page.scripts,
-		Assets: v.assets.URLs(), Clock: v.clock(), Here: v.r.URL.Path,
+		Assets: v.assets.URLs(), Clock: v.clock(), Here: entryFor(v.r.URL.Path),
 	}
 	if v.signedIn() {
 		layout.Links = links(v.actor)

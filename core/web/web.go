@@ -60,6 +60,7 @@ func New(options Options) (http.Handler, error) {
 	s.loginRoutes()
 	s.accountRoutes()
 	s.requestRoutes()
+	s.adminRoutes()
 	s.open("/", func(*visit) error { return errNoPage })
 	guard, err := crossOrigin(options.PublicURL)
 	if err != nil {
