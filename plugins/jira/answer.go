@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // handles are names of accounts that a mention can hold without doing anything else.
@@ -47,7 +48,7 @@ func (b *bot) answer(ctx context.Context, id string, d v1.Decision, result v1.De
 	to := addressed(d.Evidence[evidenceHandle], d.UserName)
 	c := comment{key: "answer:" + d.ID + ":" + string(result.Code)}
 	if result.LinkCode == "" {
-		c.text = document{line(append(to, say(visible(result.Message)))...)}
+		c.text = document{line(append(to, say(wording.Visible(result.Message)))...)}
 		return b.commentOnce(ctx, id, c)
 	}
 	if b.config.PrivateRole != "" {
@@ -64,7 +65,7 @@ func (b *bot) answer(ctx context.Context, id string, d v1.Decision, result v1.De
 }
 
 func withCode(to []words, result v1.DecisionResult) document {
-	command, sentence := "accede link "+Name+" "+result.LinkCode, visible(result.Message)
+	command, sentence := "accede link "+Name+" "+result.LinkCode, wording.Visible(result.Message)
 	if !strings.Contains(sentence, command) {
 		sentence += " To connect your account, run this where you are signed in to Accede: " + command
 	}

@@ -1,12 +1,11 @@
 package jira
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // Jira's limits, in characters: a summary holds 255, a description or comment 32,767
@@ -88,160 +87,42 @@ func signature(c plugins.Card) paragraph {
 }
 
 func standing(c plugins.Card) string {
-	return cut(stateSign(c.State)+" "+stateWord(c.State)+progressTail(c), maxProgress)
-}
-
-func progressTail(c plugins.Card) string {
-	if c.State != v1.StatePending || len(c.Progress) == 0 {
-		return ""
-	}
-	parts := make([]string, 0, len(c.Progress))
-	for _, progress := range c.Progress {
-		progress.Name = oneLine(progress.Name, maxName)
-		parts = append(parts, progress.String())
-	}
-	return " · " + strings.Join(parts, " · ")
-}
-
-func stateSign(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "◔"
-	case v1.StateApproved, v1.StatePromoted:
-		return "✓"
-	case v1.StateDenied:
-		return "✗"
-	default:
-		return "–"
-	}
-}
-
-func stateWord(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "Waiting for a decision"
-	case v1.StateApproved:
-		return "Approved"
-	case v1.StatePromoted:
-		return "Approved and promoted"
-	case v1.StateDenied:
-		return "Denied"
-	case v1.StateExpired:
-		return "Expired without a decision"
-	case v1.StateWithdrawn:
-		return "Withdrawn by the requester"
-	default:
-		return oneLine(string(state), maxName)
-	}
+	return ruler.Cut(voice().Standing(c), maxProgress)
 }
 
 func facts(c plugins.Card) []paragraph {
-	found := []paragraph{fact("Requester", person(c.Requester)), fact("Roles", roleNames(c.Roles))}
-	if c.Duration > 0 {
-		found = append(found, fact("Access for", v1.Duration(c.Duration).String()))
-	}
-	if c.State == v1.StatePending && !c.Expires.IsZero() {
-		found = append(found, fact("Decide before", inUTC(c.Expires)))
-	}
-	if !c.AccessStarts.IsZero() {
-		found = append(found, fact("Access from", inUTC(c.AccessStarts)))
-	}
-	if !c.AccessExpires.IsZero() {
-		label := "Access until"
-		if c.AccessEnded {
-			label = "Access has ended; was until"
-		}
-		found = append(found, fact(label, inUTC(c.AccessExpires)))
+	var found []paragraph
+	for _, one := range voice().Facts(c) {
+		found = append(found, fact(one.Label, one.Shown()))
 	}
 	return found
 }
-
-func roleNames(roles []string) string {
-	if text := oneLine(strings.Join(roles, ", "), maxRoles); text != "" {
-		return text
-	}
-	return "none"
-}
-
-func person(p v1.PersonRef) string {
-	name, shown := oneLine(p.Name, maxName), oneLine(p.Shown(), maxName)
-	switch {
-	case shown == "":
-		return "somebody without a name"
-	case name == "" || shown == name:
-		return shown
-	default:
-		return shown + " (" + name + ")"
-	}
-}
-
-func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func reviews(c plugins.Card) []paragraph {
-	shown := c.Reviews
+	newest, others := wording.Newest(c.Reviews, maxReviewsShown)
 	var found []paragraph
-	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
-		shown = shown[hidden:]
-		found = append(found, line(say(fmt.Sprintf("%d earlier reviews are shown in Accede only.", hidden))))
+	if others != "" {
+		found = append(found, line(say(others)))
 	}
-	for _, review := range shown {
-		found = append(found, line(say(spoken(review))))
-		if strings.TrimSpace(review.Reason) != "" {
-			found = append(found, quote(review.Reason, maxReviewReason))
-		}
+	for _, review := range newest {
+		found = append(found, said(voice().ReviewAt(review), review.Reason, maxReviewReason)...)
 	}
 	return found
 }
 
-// spoken says who said what and when.
-func spoken(review v1.Review) string {
-	text := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
-	if !review.Created.IsZero() {
-		text += ", " + inUTC(review.Created)
-	}
-	return text
-}
-
-func reviewSign(verdict v1.Verdict) string {
-	if verdict == v1.Approve {
-		return "✓"
-	}
-	return "✗"
-}
-
-func reviewVerb(review v1.Review) string {
-	verb := "denied"
-	if review.Verdict == v1.Approve {
-		verb = "approved"
-	}
-	if len(review.Roles) > 0 {
-		verb += " " + oneLine(strings.Join(review.Roles, ", "), maxName)
-	}
-	if review.Override {
-		verb += " as an administrator, overriding the rules"
-	}
-	return verb
-}
-
-// resolution says who ended it and why, unless the last review above it says so already.
 func resolution(c plugins.Card) []paragraph {
-	end := c.Resolution
-	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
+	text, reason := voice().Resolution(c)
+	if text == "" {
 		return nil
 	}
-	text := stateSign(end.State) + " " + stateWord(end.State)
-	if end.By != nil {
-		text += " by " + person(*end.By)
-	}
-	if end.Override {
-		text += ", overriding the rules"
-	}
-	if !end.At.IsZero() {
-		text += ", " + inUTC(end.At)
-	}
+	return said(text, reason, maxReviewReason)
+}
+
+// said is a sentence of ours, and somebody's words below it.
+func said(text, reason string, limit int) []paragraph {
 	found := []paragraph{line(say(text))}
-	if strings.TrimSpace(end.Reason) != "" {
-		found = append(found, quote(end.Reason, maxReviewReason))
+	if strings.TrimSpace(reason) != "" {
+		found = append(found, quote(reason, limit))
 	}
 	return found
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // comment is one of ours.
@@ -143,7 +144,7 @@ func (b *bot) reason(ctx context.Context, id string, m move) string {
 	for _, one := range page {
 		age := m.at.Sub(one.Created.Time)
 		if one.Author.id() == m.by.id() && age <= reasonBefore && age >= -reasonAfter {
-			return bytesCut(visible(one.Body), maxReasonIn)
+			return bytesCut(wording.Visible(one.Body), maxReasonIn)
 		}
 	}
 	return ""

@@ -27,7 +27,7 @@ func TestAnIssueFollowsItsRequest(t *testing.T) {
 				}
 			}
 			i := w.issue(ref)
-			if i.Status != want || i.Updates != 1 || !strings.Contains(i.Text, stateWord(state)) || strings.Contains(i.Text, "To decide") {
+			if i.Status != want || i.Updates != 1 || !strings.Contains(i.Text, voice().StateWord(state)) || strings.Contains(i.Text, "To decide") {
 				t.Errorf("%s: status %s after %d edits: %s", state, i.Status, i.Updates, i.Text)
 			}
 		}

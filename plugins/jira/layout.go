@@ -52,7 +52,7 @@ func fact(label, value string) paragraph {
 }
 
 func quote(text string, limit int) paragraph {
-	return paragraph{kind: quotation, quoted: lines(text, limit, maxLines)}
+	return paragraph{kind: quotation, quoted: ruler.Lines(text, limit, maxLines)}
 }
 
 // render writes a document as the edition takes it: a node tree on Cloud, a string on Data Center.

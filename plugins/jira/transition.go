@@ -26,7 +26,7 @@ func (b *bot) settle(ctx context.Context, at issue, state v1.State) error {
 
 // stuck says on the issue, and to the operator, that the workflow does not lead where it should.
 func (b *bot) stuck(ctx context.Context, at issue, state v1.State, wanted string) error {
-	text := "The request is now: " + stateWord(state) + ". The workflow of this issue has no way from “" +
+	text := "The request is now: " + voice().StateWord(state) + ". The workflow of this issue has no way from “" +
 		oneLine(at.Fields.Status.Name, maxName) + "” to the status for that, so the issue stays where it is."
 	if err := b.commentOnce(ctx, at.ID, comment{key: "stuck:" + wanted + ":" + at.Fields.Status.ID, text: document{line(say(text))}}); err != nil {
 		return err
