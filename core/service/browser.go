@@ -32,7 +32,7 @@ func (s *Service) SignInProgram(ctx context.Context, name, device string) (v1.Se
 		return v1.SecretToken{}, storeError(err)
 	}
 	session := v1.Token{Person: person.Name, Title: "sign-in by browser", Device: cut(device)}
-	return s.newToken(ctx, core.Actor{Person: person.Person, Via: v1.ViaWeb}, session, s.SessionTTL)
+	return s.newSession(ctx, core.Actor{Person: person.Person, Via: v1.ViaWeb}, session)
 }
 
 // EndOtherSessions revokes every session and token of the actor but the one they came with, and returns how many.

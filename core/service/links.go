@@ -48,8 +48,9 @@ func (s *Service) offerLink(tx core.Tx, decision v1.Decision, now time.Time) (v1
 	return v1.DecisionResult{
 		Code:     v1.CodeIdentityNotLinked,
 		LinkCode: code,
-		Message: fmt.Sprintf("Your account is not connected to Accede, so nothing was decided. To connect it, sign in with "+
-			"`accede login`, run `accede link %s %s` within 15 minutes, and click again. Give the code to nobody.",
+		Message: fmt.Sprintf("Your account is not connected to Accede, so nothing was decided. To connect it, sign in to "+
+			"Accede within 15 minutes, type the code %[2]s on your account page or run `accede link %[1]s %[2]s`, and click again. "+
+			"Give the code to nobody.",
 			decision.Identity.Plugin, code),
 	}, nil
 }

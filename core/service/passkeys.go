@@ -130,5 +130,5 @@ func (s *Service) SignInPasskey(ctx context.Context, passkey signin.Passkey, dev
 		return v1.SecretToken{}, s.refused(ctx, what, storeError(err))
 	}
 	session := v1.Token{Person: person.Name, Title: "sign-in with passkey", Browser: true, Device: cut(device)}
-	return s.newToken(ctx, core.Actor{Person: person.Person, Via: v1.ViaWeb}, session, s.SessionTTL)
+	return s.newSession(ctx, core.Actor{Person: person.Person, Via: v1.ViaWeb}, session)
 }

@@ -54,7 +54,7 @@ func (s *Service) SignInAccount(ctx context.Context, account signin.Account, dev
 		return v1.SecretToken{}, s.refused(ctx, what, storeError(err))
 	}
 	session := v1.Token{Person: person.Name, Title: "sign-in with company account", Browser: true, Device: cut(device)}
-	return s.newToken(ctx, core.Actor{Person: person, Via: v1.ViaWeb}, session, s.SessionTTL)
+	return s.newSession(ctx, core.Actor{Person: person, Via: v1.ViaWeb}, session)
 }
 
 func accountDetail(account signin.Account) map[string]string {

@@ -47,7 +47,7 @@ func (s *Service) signIn(ctx context.Context, input v1.SignInInput, actor core.A
 		return v1.SecretToken{}, s.refused(ctx, what, err)
 	}
 	actor.Person, session.Person = person.Person, person.Name
-	return s.newToken(ctx, actor, session, s.SessionTTL)
+	return s.newSession(ctx, actor, session)
 }
 
 func (s *Service) checkSignIn(person core.PersonRecord, password string) error {
@@ -126,7 +126,16 @@ func (s *Service) CreateToken(ctx context.Context, actor core.Actor, input v1.To
 	return s.newToken(ctx, actor, v1.Token{Person: owner, Title: input.Title}, ttl)
 }
 
+// newSession makes the token of somebody who has just signed in.
+func (s *Service) newSession(ctx context.Context, actor core.Actor, token v1.Token) (v1.SecretToken, error) {
+	return s.issue(ctx, actor, "session.create", token, s.SessionTTL)
+}
+
 func (s *Service) newToken(ctx context.Context, actor core.Actor, token v1.Token, ttl time.Duration) (v1.SecretToken, error) {
+	return s.issue(ctx, actor, "token.create", token, ttl)
+}
+
+func (s *Service) issue(ctx context.Context, actor core.Actor, action string, token v1.Token, ttl time.Duration) (v1.SecretToken, error) {
 	id, err := newID()
 	if err != nil {
 		return v1.SecretToken{}, err
@@ -147,7 +156,7 @@ func (s *Service) newToken(ctx context.Context, actor core.Actor, token v1.Token
 		if err := tx.InsertToken(token, hashToken(secret)); err != nil {
 			return err
 		}
-		return audit(tx, by(actor, "token.create", token), token.Created)
+		return audit(tx, by(actor, action, token), token.Created)
 	})
 	if err != nil {
 		return v1.SecretToken{}, storeError(err)

@@ -97,7 +97,7 @@ func TestNothingOnOnesAccountIsMarkup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	login := loginQuery("40123")
+	login := loginQuery()
 	login.Set("device", hostile[:100])
 	ivan := h.signedIn("ivan")
 	for path, page := range map[string]answer{

@@ -225,7 +225,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	ivan := h.signedIn("ivan")
 	for _, path := range []string{
 		"/sign-in", "/requests/" + request.ID, "/requests/nothing", "/nowhere", "/", "/requests/" + request.ID + "/live", "/assets/nothing",
-		"/account", "/device", "/login", "/login?" + loginQuery("40123").Encode(), web.CompanyCallback,
+		"/account", "/device", "/login", "/login?" + loginQuery().Encode(), web.CompanyCallback,
 	} {
 		for _, b := range []*browser{ivan, h.browser()} {
 			got := b.do(http.MethodHead, path, nil, nil)
@@ -256,7 +256,7 @@ func TestPagesHoldNoInlineCode(t *testing.T) {
 	ivan := h.signedIn("ivan")
 	for _, page := range []answer{
 		ivan.get("/requests/" + request.ID), h.browser().get("/sign-in"), ivan.get("/nowhere"), ivan.get("/account"), ivan.get("/device"),
-		ivan.get("/login?" + loginQuery("40123").Encode()), ivan.post("/sign-in", url.Values{}),
+		ivan.get("/login?" + loginQuery().Encode()), ivan.post("/sign-in", url.Values{}),
 	} {
 		page.without("style=", "onclick", "<script>", "<style", "http://", "https://", "javascript:", "hx-on")
 	}
@@ -274,7 +274,7 @@ func TestScannersChangeNothing(t *testing.T) {
 		for _, address := range []string{
 			path, path + query, path + "/reviews", path + "/reviews" + query, path + "/withdrawal", path + "/use",
 			"/sign-out", "/sign-in?name=ivan&password=" + passwordOf("ivan"), "/sign-in/company", "/sign-in/passkey/begin",
-			"/login?" + loginQuery("40123").Encode() + "&answer=yes", "/device?word=AAAA-AAAA&answer=yes", "/device/answer?word=A&answer=yes",
+			"/login?" + loginQuery().Encode() + "&answer=yes", "/device?word=AAAA-AAAA&answer=yes", "/device/answer?word=A&answer=yes",
 			"/account", "/account/sessions/end-others", "/account/links?code=AAAAA-AAAAA&confirm=yes", "/account/links/remove",
 			"/account/passkeys/begin", "/account/company", web.CompanyCallback + "?code=x&state=y",
 		} {

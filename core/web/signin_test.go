@@ -249,13 +249,13 @@ func TestWaysThatAreNotOffered(t *testing.T) {
 
 const verifier = "a secret of the program"
 
-func loginQuery(port string) url.Values {
-	return url.Values{"challenge": {v1.LoginChallenge(verifier)}, "device": {"alice's laptop"}, "port": {port}, "state": {"xyz"}}
+func loginQuery() url.Values {
+	return url.Values{"challenge": {v1.LoginChallenge(verifier)}, "device": {"alice's laptop"}, "port": {"40123"}, "state": {"xyz"}}
 }
 
 func TestSigningAProgramIn(t *testing.T) {
 	h := open(t)
-	path := "/login?" + loginQuery("40123").Encode()
+	path := "/login?" + loginQuery().Encode()
 	h.browser().get(path).leads("/sign-in?next=" + url.QueryEscape(path))
 	ivan := h.signedIn("ivan")
 	page := ivan.get(path).want(http.StatusOK, "alice&#39;s laptop", "Ivan Petrov", v1.LoginWord(v1.LoginChallenge(verifier)))
@@ -293,7 +293,7 @@ func TestProgramsElsewhereAreNotSignedIn(t *testing.T) {
 		"odd device":     {"device": {"a\nb"}},
 		"long device":    {"device": {longText(101)}},
 	} {
-		query := loginQuery("40123")
+		query := loginQuery()
 		for key, values := range change {
 			query[key] = values
 		}
