@@ -22,7 +22,26 @@ func (c cards) Of(ctx context.Context, requestID string) ([]plugins.Posted, erro
 	if err != nil {
 		return nil, err
 	}
-	return c.host.posted(reply.Cards), nil
+	found := c.host.posted(reply.Cards)
+	if len(found) > 0 {
+		c.host.markOwn(ctx, reply.Cards[0].Request, found)
+	}
+	return found, nil
+}
+
+// markOwn draws the requester's own card as theirs. If the vendor cannot tell now where they are, it looks like the others.
+func (h *Host) markOwn(ctx context.Context, request v1.Request, found []plugins.Posted) {
+	targets, err := h.targets(ctx, request)
+	if err != nil {
+		return
+	}
+	for i, card := range found {
+		for _, to := range targets {
+			if to.ID == card.Destination.ID {
+				found[i].Card = plugins.NewCard(request, to.audience, h.publicURL(), h.settings.Decisions == DecideInChat)
+			}
+		}
+	}
 }
 
 // posted leaves out what was deliberately not posted.

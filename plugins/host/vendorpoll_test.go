@@ -176,6 +176,15 @@ func TestAPluginFindsItsCards(t *testing.T) {
 		if err != nil || at < 0 || found[at].Ref != w.cards(channel)[0].Ref || found[at].Card.Fingerprint != asked.Fingerprint {
 			t.Errorf("found %+v, %v", found, err)
 		}
+		for _, one := range found {
+			want := plugins.ForReviewers
+			if one.Destination.ID == alice {
+				want = plugins.ForRequester
+			}
+			if one.Card.Audience != want {
+				t.Errorf("the card at %s is drawn for %s", one.Destination.ID, one.Card.Audience)
+			}
+		}
 		if found, err := cards.Of(w.t.Context(), request().ID); err != nil || len(found) != 0 {
 			t.Errorf("an unknown request has %+v, %v", found, err)
 		}
