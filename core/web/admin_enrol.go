@@ -79,9 +79,7 @@ func writeConfiguration(v *visit) error {
 	if view.faults = plugin.Check(view.answers); len(view.faults) > 0 {
 		return v.showConnect(http.StatusUnprocessableEntity, view)
 	}
-	if view.config, err = plugin.Config(view.answers); err != nil {
-		return err
-	}
+	view.config = plugin.Config(view.answers)
 	if values.Get("as") == "file" {
 		return v.download(plugin.File(), "application/yaml", view.config)
 	}

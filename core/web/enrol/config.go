@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The questions that are asked for every plugin.
@@ -88,6 +88,8 @@ func (q Question) fault(answers Answers) string {
 		return "is missing."
 	case len(answer) > maxAnswer:
 		return fmt.Sprintf("is longer than %d bytes.", maxAnswer)
+	case !writable(answer):
+		return "has characters that cannot be written."
 	case len(q.Choices) > 0 && !slices.ContainsFunc(q.Choices, func(c Choice) bool { return c.Value == answer }):
 		return "is none of the choices."
 	case q.Kind == Text && strings.ContainsAny(answer, "\n\r"):
@@ -96,6 +98,13 @@ func (q Question) fault(answers Answers) string {
 		return "needs a name, a space and a link in each line."
 	}
 	return ""
+}
+
+// writable says whether a file can hold a text as it is.
+func writable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return r == '\ufeff' || r == utf8.RuneError || !unicode.IsGraphic(r) && r != '\n' && r != '\r' && r != '\t'
+	})
 }
 
 // lines are the lines that hold something.
@@ -109,24 +118,16 @@ func lines(text string) (found []string) {
 }
 
 // Config writes the plugin's configuration. The answers have been checked.
-func (v Vendor) Config(answers Answers) (string, error) {
-	document := yaml.MapSlice{
-		{Key: "broker", Value: yaml.MapSlice{{Key: "credential_file", Value: v.CredentialFile()}}},
-	}
+func (v Vendor) Config(answers Answers) string {
+	all := mapping{{"broker", mapping{{"credential_file", v.CredentialFile()}}}}
 	if answers[Listen] != "" {
-		document = append(document, yaml.MapItem{Key: "http", Value: yaml.MapSlice{{Key: "listen", Value: answers[Listen]}}})
+		all = append(all, entry{"http", mapping{{"listen", answers[Listen]}}})
 	}
-	document = append(document,
-		yaml.MapItem{Key: Recipients, Value: yaml.MapSlice{{Key: "*", Value: append([]string{}, lines(answers[Recipients])...)}}},
-		yaml.MapItem{Key: Decisions, Value: v.decisions(answers)})
+	all = append(all, entry{Recipients, mapping{{"*", lines(answers[Recipients])}}}, entry{Decisions, v.decisions(answers)})
 	if part := v.part(answers); len(part) > 0 {
-		document = append(document, yaml.MapItem{Key: v.Name, Value: part})
+		all = append(all, entry{v.Name, part})
 	}
-	text, err := yaml.MarshalWithOptions(document, yaml.IndentSequence(true))
-	if err != nil {
-		return "", fmt.Errorf("writing configuration: %w", err)
-	}
-	return v.heading() + string(text), nil
+	return v.heading() + all.yaml("")
 }
 
 func (v Vendor) heading() string {
@@ -145,15 +146,15 @@ func (v Vendor) decisions(answers Answers) string {
 }
 
 // part is what the vendor itself is about.
-func (v Vendor) part(answers Answers) yaml.MapSlice {
-	var part yaml.MapSlice
+func (v Vendor) part(answers Answers) mapping {
+	var part mapping
 	for _, question := range v.Questions {
 		if question.Kind != Aside && answers[question.Name] != "" && answers.holds(question.Only) {
-			part = put(part, strings.Split(question.Name, "."), question.value(answers[question.Name]))
+			part = part.put(strings.Split(question.Name, "."), question.value(answers[question.Name]))
 		}
 	}
 	for _, one := range v.Needs(answers) {
-		part = put(part, strings.Split(one.Key, "."), one.Place)
+		part = part.put(strings.Split(one.Key, "."), one.Place)
 	}
 	return part
 }
@@ -187,27 +188,13 @@ func (q Question) value(answer string) any {
 	case Lines:
 		return lines(answer)
 	case Pairs:
-		pairs := yaml.MapSlice{}
+		pairs := mapping{}
 		for _, line := range lines(answer) {
 			name, value, _ := strings.Cut(line, " ")
-			pairs = append(pairs, yaml.MapItem{Key: name, Value: strings.TrimSpace(value)})
+			pairs = append(pairs, entry{name, strings.TrimSpace(value)})
 		}
 		return pairs
 	default:
 		return answer
 	}
-}
-
-// put sets what a path of keys leads to.
-func put(into yaml.MapSlice, path []string, value any) yaml.MapSlice {
-	if len(path) == 1 {
-		return append(into, yaml.MapItem{Key: path[0], Value: value})
-	}
-	for i := range into {
-		if inner, ok := into[i].Value.(yaml.MapSlice); ok && into[i].Key == path[0] {
-			into[i].Value = put(inner, path[1:], value)
-			return into
-		}
-	}
-	return append(into, yaml.MapItem{Key: path[0], Value: put(nil, path[1:], value)})
 }

@@ -24,6 +24,35 @@ func jira() Vendor {
 	}
 }
 
+func opsgenie() Vendor {
+	onJSM, alone := []Only{{"dialect", "jsm"}}, []Only{{"dialect", "opsgenie"}}
+	return Vendor{
+		Name: "opsgenie", Title: "Opsgenie", About: "An alert for each request, and access for whoever is on call. Also Jira Service Management Operations.",
+		Docs: docs + "opsgenie.md", Listen: "127.0.0.1:4196",
+		Steps: []string{
+			"Make a team for requests whose escalation wakes nobody.",
+			"In Jira Service Management, make an account for the plugin and an API token for it; in Opsgenie itself, an API key.",
+			"Note the id of the site: its address followed by /_edge/tenant_info shows it.",
+		},
+		Recipient:  "A team by its exact name or id. With none, no alert is made, and being on call still approves.",
+		Recipients: "Access Requests",
+		Questions: []Question{
+			{Name: "dialect", Label: "Product", Default: "jsm", Choices: []Choice{
+				{"jsm", "Jira Service Management Operations"}, {"opsgenie", "Opsgenie itself, which ends on 5 April 2027"},
+			}},
+			{Name: "cloud_id", Label: "Id of the site", Example: "1a2b3c4d-0000-4000-8000-000000000000", Required: true, Only: onJSM},
+			{Name: "site_url", Label: "Address of the site", Example: "https://acme.atlassian.net", Required: true, Only: onJSM},
+			{Name: "email", Label: "E-mail address of the plugin's account", Example: "accede@example.com", Required: true, Only: onJSM},
+			{Name: "account", Label: "Account", Example: "acme", Hint: "acme in acme.app.opsgenie.com.", Required: true, Only: alone},
+			{Name: "region", Label: "Region", Default: "us", Only: alone, Choices: []Choice{{"us", "United States"}, {"eu", "European Union"}}},
+		},
+		Secrets: []Secret{
+			{Name: "api_token", About: "the account's API token", Only: onJSM},
+			{Name: "api_key", About: "the API key", Only: alone},
+		},
+	}
+}
+
 func pagerduty() Vendor {
 	return Vendor{
 		Name: "pagerduty", Title: "PagerDuty", About: "An incident for each request, and access for whoever is on call.",

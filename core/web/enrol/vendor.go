@@ -75,7 +75,7 @@ const docs = "https://github.com/accede/accede/blob/main/docs/plugins/"
 // Vendors lists them by name.
 func Vendors() []Vendor {
 	return []Vendor{
-		discord(), email(), jira(), mattermost(), pagerduty(), servicenow(), slack(), teams(),
+		discord(), email(), jira(), mattermost(), opsgenie(), pagerduty(), servicenow(), slack(), teams(),
 	}
 }
 
