@@ -91,7 +91,9 @@ func newVendor(t *testing.T, changes []func(*opsgenie.Config), callbackURL strin
 		Messages: func() []plugintest.Message { return shown(sim) },
 	}
 	if settings.CustomActions {
-		vendor.Click = func(ctx context.Context, m plugintest.Message, verdict v1.Verdict) error { return click(ctx, sim, m, verdict) }
+		vendor.Click = func(ctx context.Context, m plugintest.Message, verdict v1.Verdict) error {
+			return click(ctx, sim, m, verdict)
+		}
 	}
 	if options.CallbackURL != "" {
 		vendor.Forge = func(_ context.Context, forgery plugintest.Forgery) (int, error) {

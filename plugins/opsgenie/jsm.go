@@ -137,6 +137,7 @@ func (u jiraUser) person() bool { return u.Active && u.AccountType == "atlassian
 // userByEmail finds the person with an address. Jira also finds names that begin like it, and anybody can choose theirs: a
 // hidden address is believed only of somebody whose name is not what was asked for.
 func (j *jsm) userByEmail(ctx context.Context, a *api, email string) (user, bool, error) {
+	email = strings.TrimSpace(email)
 	return j.search(ctx, a, email, func(u jiraUser) bool {
 		return strings.EqualFold(u.Email, email) ||
 			u.Email == "" && !strings.Contains(strings.ToLower(u.DisplayName), strings.ToLower(email))
@@ -144,7 +145,6 @@ func (j *jsm) userByEmail(ctx context.Context, a *api, email string) (user, bool
 }
 
 func (*jsm) search(ctx context.Context, a *api, email string, fits func(jiraUser) bool) (user, bool, error) {
-	email = strings.TrimSpace(email)
 	if !strings.Contains(email, "@") {
 		return user{}, false, nil
 	}
@@ -169,8 +169,8 @@ var atlassianID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z:_-]{9,127}$`)
 
 // userByText takes an account id, or an address that its owner shows. Display names can be changed by whoever has them.
 func (j *jsm) userByText(ctx context.Context, a *api, text string) (user, bool, error) {
-	if strings.Contains(text, "@") {
-		return j.search(ctx, a, text, func(u jiraUser) bool { return strings.EqualFold(u.Email, strings.TrimSpace(text)) })
+	if text = strings.TrimSpace(text); strings.Contains(text, "@") {
+		return j.search(ctx, a, text, func(u jiraUser) bool { return strings.EqualFold(u.Email, text) })
 	}
 	if !atlassianID.MatchString(text) {
 		return user{}, false, nil
