@@ -133,3 +133,19 @@ func assertOnePost(t *testing.T, s *stack.Stack, plugin, id string) {
 		}
 	}
 }
+
+// Plugins that nobody can call decide all the same: through a connection that they opened, or by asking the vendor.
+func TestDecisionsWithoutCallbacks(t *testing.T) {
+	names := []string{"discord", "jira", "servicenow", "slack"}
+	s := up(t, stack.Options{PluginNames: names, NoCallbacks: true, PluginSettings: quick + "vendor_poll: 500ms\n"})
+	for i, first := range names {
+		second := names[(i+1)%len(names)]
+		made := ask(t, s, "nobody can call "+first)
+		for plugin, person := range map[string]string{first: "ivan", second: "bob"} {
+			if reaction := act(t, s, plugin, person, actionCard(t, s, plugin, made.ID).ID, "approve"); !reaction.OK {
+				t.Errorf("%s at %s: %+v", person, plugin, reaction)
+			}
+		}
+		awaitApproved(t, s, made.ID)
+	}
+}
