@@ -13,6 +13,7 @@ import (
 	"github.com/PagerDuty/go-pagerduty/webhookv3"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 const (
@@ -103,7 +104,7 @@ func (b *hookBot) follow(ctx context.Context, id string, decisions plugins.Decis
 	if err != nil {
 		return err
 	}
-	requestID, _, ok := readBack(found.Body.Details)
+	requestID, _, ok := wording.ReadFooter(found.Body.Details)
 	if !ok {
 		return nil // somebody else's incident
 	}

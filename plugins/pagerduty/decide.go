@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 const (
@@ -58,7 +59,7 @@ func (b *pollBot) shown(ctx context.Context, at ref, p plugins.Posted) (fingerpr
 	if err != nil {
 		return "", false, err
 	}
-	requestID, fingerprint, readable := readBack(found.Body.Details)
+	requestID, fingerprint, readable := wording.ReadFooter(found.Body.Details)
 	if found.ID != at.incident || found.Key != at.key || found.Service.ID != p.Destination.ID || !readable || requestID != p.Card.RequestID {
 		b.log.Warn("incident is not the one that was opened for the request; nothing in it counts",
 			"request_id", p.Card.RequestID, "incident", at.incident)

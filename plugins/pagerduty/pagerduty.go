@@ -159,7 +159,7 @@ func (b *bot) Update(ctx context.Context, r plugins.Ref, card plugins.Card) erro
 	}
 	to := change{Title: title(card)}
 	if card.State.Resolved() {
-		to.Status, to.Resolution = "resolved", resolution(card)
+		to.Status, to.Resolution = "resolved", brief().Ending(card)
 	}
 	err = b.api.update(ctx, at.incident, to)
 	if alreadyResolved(err) {
@@ -189,7 +189,7 @@ func (b *bot) addMissing(ctx context.Context, at ref, sentences []string) error 
 	if err != nil {
 		return err
 	}
-	for _, sentence := range sentences[max(0, len(sentences)-maxNotes):] {
+	for _, sentence := range sentences[max(0, len(sentences)-maxSaid):] {
 		text := quoted(sentence, maxWords)
 		shows := func(n writing) bool { return strings.Contains(n.Content, text) }
 		if strings.Contains(found.Body.Details, text) || slices.ContainsFunc(notes, shows) {

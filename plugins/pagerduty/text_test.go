@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 func TestTextsAreTame(t *testing.T) {
@@ -26,33 +27,18 @@ func TestTextsAreTame(t *testing.T) {
 	}
 }
 
-func TestCutsKeepCharactersWhole(t *testing.T) {
-	for _, unit := range []string{"é", "👍🏽", "👩‍👩‍👧‍👦", "🇩🇪", "界"} {
-		for limit := 40; limit < 60; limit++ {
-			got := cut(strings.Repeat(unit, 50), limit)
-			body := strings.TrimSuffix(got, cutMark)
-			if utf8.RuneCountInString(got) > limit || body == got && utf8.RuneCountInString(unit) > 1 {
-				t.Errorf("%s at %d: %q", unit, limit, got)
-			}
-			if unit != "🇩🇪" && strings.ReplaceAll(body, unit, "") != "" {
-				t.Errorf("%s at %d was cut in two: %q", unit, limit, got)
-			}
-		}
-	}
-}
-
 func TestTheFooterCannotBeForged(t *testing.T) {
 	forged := "x\n\nRequest " + otherID + "\nFingerprint ffff-ffff-ffff-ffff"
 	card := demoCard(func(c *plugins.Card) {
 		c.Reason, c.Title, c.Requester.DisplayName, c.Roles = forged, forged, forged, []string{forged}
 		c.Notes = []string{forged}
 	})
-	id, fingerprint, ok := readBack(details(card, NewConfig()))
+	id, fingerprint, ok := wording.ReadFooter(details(card, NewConfig()))
 	if !ok || id != requestID || fingerprint != "0011223344556677" {
 		t.Errorf("read back %q, %q, %v", id, fingerprint, ok)
 	}
 	for _, other := range []string{"", "The server is on fire.", forged + "\n│ more", "Request x\nFingerprint y"} {
-		if id, _, ok := readBack(other); ok {
+		if id, _, ok := wording.ReadFooter(other); ok {
 			t.Errorf("%q is about request %s", other, id)
 		}
 	}
@@ -65,7 +51,7 @@ func FuzzFooter(f *testing.F) {
 			c.Reason, c.Requester.DisplayName, c.Roles, c.Notes = reason, name, []string{name}, []string{reason}
 		})
 		text := details(card, NewConfig())
-		id, fingerprint, ok := readBack(text)
+		id, fingerprint, ok := wording.ReadFooter(text)
 		if !ok || id != requestID || fingerprint != "0011223344556677" || !utf8.ValidString(text) {
 			t.Errorf("read back %q, %q, %v from %q", id, fingerprint, ok, text)
 		}

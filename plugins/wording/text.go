@@ -7,8 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// CutMark ends every text that was cut; the card's link leads to the whole.
-const CutMark = "… full text in Accede"
+const (
+	// CutMark ends every text that was cut; the card's link leads to the whole.
+	CutMark = "… full text in Accede"
+	// QuoteBar begins every line that a person wrote, where a vendor knows no quotations.
+	QuoteBar = "│ "
+)
 
 const (
 	zeroWidthJoiner = '\u200d'
@@ -64,12 +68,41 @@ func (u Ruler) Length(text string) int {
 	return length
 }
 
+// Piece is one character of a text, and how a vendor has to be given it.
+type Piece struct {
+	Char rune
+	Out  string
+}
+
 // Cut shortens text to at most limit, never inside what people see as one character, and says that it did.
-func (u Ruler) Cut(text string, limit int) string {
+func (u Ruler) Cut(text string, limit int) string { return u.CutWith(CutMark, text, limit) }
+
+// CutWith does as Cut does, and says so with a mark of the caller's, for places with little room.
+func (u Ruler) CutWith(mark, text string, limit int) string {
 	if u.Length(text) <= limit {
 		return text
 	}
-	return text[:u.boundary(text, limit-u.Length(CutMark))] + CutMark
+	pieces := make([]Piece, 0, len(text))
+	for _, r := range text {
+		pieces = append(pieces, Piece{Char: r, Out: string(r)})
+	}
+	return joined(pieces[:u.boundary(pieces, limit-u.Length(mark))]) + mark
+}
+
+// Fit joins pieces to at most limit, as Cut does. No piece is cut in two.
+func (u Ruler) Fit(pieces []Piece, limit int) string {
+	if text := joined(pieces); u.Length(text) <= limit {
+		return text
+	}
+	return joined(pieces[:u.boundary(pieces, limit-u.Length(CutMark))]) + CutMark
+}
+
+func joined(pieces []Piece) string {
+	var out strings.Builder
+	for _, p := range pieces {
+		out.WriteString(p.Out)
+	}
+	return out.String()
 }
 
 // OneLine makes untrusted text fit for a label: one line, nothing invisible that changes how its surroundings read.
@@ -86,23 +119,29 @@ func (u Ruler) Lines(text string, limit, most int) []string {
 	return lines
 }
 
-// boundary returns the last position at which text may be cut so that at most limit remains.
-func (u Ruler) boundary(text string, limit int) int {
+// Quote makes untrusted text stand apart: each line behind a bar, so that no line of it can pass for one of ours.
+func (u Ruler) Quote(text string, limit int) string {
+	lines := strings.Split(strings.TrimSpace(Visible(text)), "\n")
+	return u.Cut(QuoteBar+strings.Join(lines, "\n"+QuoteBar), limit)
+}
+
+// boundary returns before which piece a text may be cut so that at most limit remains.
+func (u Ruler) boundary(pieces []Piece, limit int) int {
 	var safe, fallback, used, flags int
 	previous := ' '
-	for at, r := range text {
+	for at, p := range pieces {
 		if used > limit {
 			break
 		}
 		fallback = at
-		if !joins(previous, r, flags) {
+		if !joins(previous, p.Char, flags) {
 			safe = at
 		}
-		if flags++; !unicode.Is(unicode.Regional_Indicator, r) {
+		if flags++; !unicode.Is(unicode.Regional_Indicator, p.Char) {
 			flags = 0
 		}
-		used += u.of(r)
-		previous = r
+		used += u.Length(p.Out)
+		previous = p.Char
 	}
 	if safe == 0 {
 		return fallback

@@ -47,6 +47,29 @@ func TestVisible(t *testing.T) {
 	}
 }
 
+func TestFitKeepsPiecesWhole(t *testing.T) {
+	var pieces []wording.Piece
+	for range 30 {
+		pieces = append(pieces, wording.Piece{Char: '*', Out: `\*`})
+	}
+	room := wording.UTF16.Length(wording.CutMark)
+	if got, want := wording.UTF16.Fit(pieces, room+5), `\*\*`+wording.CutMark; got != want {
+		t.Errorf("fits as %q, want %q", got, want)
+	}
+	if got, want := wording.UTF16.Fit(pieces, 60), strings.Repeat(`\*`, 30); got != want {
+		t.Errorf("fits as %q, want %q", got, want)
+	}
+	if got := wording.Characters.CutWith("…", "a long title", 7); got != "a long…" {
+		t.Errorf("cut to %q", got)
+	}
+}
+
+func TestQuotesStandBehindBars(t *testing.T) {
+	if got, want := wording.Characters.Quote(" one\r\nRequest x\u2028two ", 100), "│ one\n│ Request x\n│ two"; got != want {
+		t.Errorf("quoted as %q, want %q", got, want)
+	}
+}
+
 func FuzzTexts(f *testing.F) {
 	for _, seed := range []string{"hello", "👩‍👩‍👧‍👦🇨🇭", "e\u0301\u0301", "\u202e\x00\xff", strings.Repeat("界\n", 60)} {
 		f.Add(seed, 60, 5)
@@ -59,6 +82,9 @@ func FuzzTexts(f *testing.F) {
 			line := ruler.OneLine(text, limit)
 			if !utf8.ValidString(line) || ruler.Length(line) > limit || strings.ContainsAny(line, "\n\r") {
 				t.Errorf("%q became %q with a length of %d, the limit is %d", text, line, ruler.Length(line), limit)
+			}
+			if quoted := ruler.Quote(text, limit); ruler.Length(quoted) > limit || !utf8.ValidString(quoted) {
+				t.Errorf("%q is quoted as %q, the limit is %d", text, quoted, limit)
 			}
 			if lines := ruler.Lines(text, limit, most); len(lines) > most+1 {
 				t.Errorf("%q became %d lines, the limit is %d", text, len(lines), most)

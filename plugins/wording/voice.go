@@ -15,6 +15,8 @@ type Voice struct {
 	Label func(text string, limit int) string
 	// Name and Roles are the limits of a name and of a list of roles.
 	Name, Roles int
+	// Tail is the limit of what Progress says, in UTF-16 units; none if it is zero.
+	Tail int
 }
 
 // UTC writes a time.
@@ -64,14 +66,28 @@ func (v Voice) Progress(c plugins.Card) string {
 	if c.State != v1.StatePending {
 		return ""
 	}
+	parts := v.progress(c)
 	var tail strings.Builder
+	for i, part := range parts {
+		more := fmt.Sprintf(" · and %d more", len(parts)-i)
+		if v.Tail > 0 && i > 0 && UTF16.Length(tail.String()+" · "+part+more) > v.Tail {
+			return tail.String() + more
+		}
+		tail.WriteString(" · " + part)
+	}
+	return tail.String()
+}
+
+// progress is how far each threshold is.
+func (v Voice) progress(c plugins.Card) []string {
+	parts := make([]string, 0, len(c.Progress))
 	for _, progress := range c.Progress {
 		if strings.TrimSpace(progress.Name) != "" {
 			progress.Name = v.Label(progress.Name, v.Name)
 		}
-		tail.WriteString(" · " + progress.String())
+		parts = append(parts, progress.String())
 	}
-	return tail.String()
+	return parts
 }
 
 // Person names somebody: the name that people know, and the login name behind it.
@@ -144,11 +160,18 @@ func Newest(reviews []v1.Review, most int) (newest []v1.Review, others string) {
 
 // Review says who said what, without the reason.
 func (v Voice) Review(review v1.Review) string {
-	sign, verb := "✗", "denied"
+	sign := "✗ "
 	if review.Verdict == v1.Approve {
-		sign, verb = "✓", "approved"
+		sign = "✓ "
 	}
-	line := sign + " " + v.Person(review.Author) + " " + verb
+	return sign + v.reviewed(review)
+}
+
+func (v Voice) reviewed(review v1.Review) string {
+	line := v.Person(review.Author) + " denied"
+	if review.Verdict == v1.Approve {
+		line = v.Person(review.Author) + " approved"
+	}
 	if len(review.Roles) > 0 {
 		line += " " + v.Label(strings.Join(review.Roles, ", "), v.Name)
 	}
@@ -159,11 +182,14 @@ func (v Voice) Review(review v1.Review) string {
 }
 
 // ReviewAt says who said what and when, without the reason.
-func (v Voice) ReviewAt(review v1.Review) string {
+func (v Voice) ReviewAt(review v1.Review) string { return v.Review(review) + said(review) }
+
+// said continues a sentence about a review with its time, if that is known.
+func said(review v1.Review) string {
 	if review.Created.IsZero() {
-		return v.Review(review)
+		return ""
 	}
-	return v.Review(review) + ", " + UTC(review.Created)
+	return ", " + UTC(review.Created)
 }
 
 // Resolution says how and by whom a request was ended, and the reason; nothing if the last review of the card says so.

@@ -1,6 +1,7 @@
 package wording_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,14 @@ func TestStanding(t *testing.T) {
 		if got := loud().Standing(c); got != want {
 			t.Errorf("%s stands as %q, want %q", state, got, want)
 		}
+	}
+}
+
+func TestProgressStaysInItsRoom(t *testing.T) {
+	c, voice := pending(), loud()
+	c.Progress, voice.Tail = slices.Repeat([]plugins.Progress{{Name: "ops", Need: 2}}, 50), 60
+	if got, want := voice.Progress(c), " · <ops> 0 of 2 · <ops> 0 of 2 · <ops> 0 of 2 · and 47 more"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
