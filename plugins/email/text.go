@@ -10,8 +10,7 @@ import (
 const (
 	ruler = wording.Characters
 	// breaker is a space of no width: invisible, but a mail program no longer sees an address in what it stands in.
-	breaker  = '\u200b'
-	quoteBar = "│ "
+	breaker = '\u200b'
 )
 
 // shown is text that people chose, as it stands in the body of a mail.

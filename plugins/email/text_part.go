@@ -1,6 +1,10 @@
 package email
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/accede/accede/plugins/wording"
+)
 
 // text writes the sheet for programs that show no HTML. Paragraphs are not wrapped: phones wrap better themselves.
 func (s sheet) text() string {
@@ -30,7 +34,7 @@ func (s sheet) text() string {
 func (q quote) text() string {
 	text := q.line
 	for _, line := range q.words {
-		text += "\n" + quoteBar + line
+		text += "\n" + wording.QuoteBar + line
 	}
 	return text
 }

@@ -38,7 +38,7 @@ func summary(c plugins.Card) string {
 
 // describe draws a request's card.
 func describe(c plugins.Card, names statusNames) document {
-	d := document{line(strong(standing(c)))}
+	d := document{line(strong(voice().Standing(c)))}
 	d = append(d, facts(c)...)
 	if strings.TrimSpace(c.Reason) != "" {
 		d = append(d, line(strong("Reason")), quote(c.Reason, maxReason))
@@ -84,10 +84,6 @@ func signature(c plugins.Card) paragraph {
 		parts = append(parts, say("From Accede"))
 	}
 	return line(parts...)
-}
-
-func standing(c plugins.Card) string {
-	return ruler.Cut(voice().Standing(c), maxProgress)
 }
 
 func facts(c plugins.Card) []paragraph {

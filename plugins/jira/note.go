@@ -26,7 +26,7 @@ func note(n plugins.Note) document {
 // reviewed says who spoke and how far the request is. A card that was moved by it goes back until enough people spoke.
 func reviewed(n plugins.Note) document {
 	if n.Review == nil {
-		return document{line(say(standing(n.Card)))}
+		return document{line(say(voice().Standing(n.Card)))}
 	}
 	text := voice().ReviewAt(*n.Review) + "."
 	if n.Card.State == v1.StatePending {

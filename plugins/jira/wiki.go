@@ -1,9 +1,10 @@
 package jira
 
-import "strings"
+import (
+	"strings"
 
-// quoteBar stands before each line of a quotation, so that no line of it can begin a list, a heading or a line of ours.
-const quoteBar = "│ "
+	"github.com/accede/accede/plugins/wording"
+)
 
 // wiki writes the document in Data Center's markup: https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa.
 func (d document) wiki() string {
@@ -30,10 +31,11 @@ func (d document) wiki() string {
 	return out.String()
 }
 
+// wikiQuote begins each line with a bar, so that no line of a quotation can begin a list, a heading or a line of ours.
 func wikiQuote(quoted []string) string {
 	escaped := make([]string, 0, len(quoted))
 	for _, text := range quoted {
-		escaped = append(escaped, quoteBar+wikiEscape(text))
+		escaped = append(escaped, wording.QuoteBar+wikiEscape(text))
 	}
 	return strings.Join(escaped, "\n")
 }

@@ -7,11 +7,8 @@ import (
 	"github.com/accede/accede/plugins/wording"
 )
 
-const (
-	// ruler counts text in UTF-16 units, as Java does.
-	ruler    = wording.UTF16
-	quoteBar = "│ "
-)
+// ruler counts text in UTF-16 units, as Java does.
+const ruler = wording.UTF16
 
 func voice() wording.Voice { return wording.Voice{Label: oneLine, Name: maxName, Roles: maxRoles} }
 
@@ -20,11 +17,8 @@ func oneLine(text string, limit int) string {
 	return ruler.OneLine(tame(text), limit)
 }
 
-// quoted makes untrusted text stand apart: each line behind a bar, so that no line of it can pass for one of ours.
-func quoted(text string, limit int) string {
-	lines := strings.Split(strings.TrimSpace(wording.Visible(tame(text))), "\n")
-	return ruler.Cut(quoteBar+strings.Join(lines, "\n"+quoteBar), limit)
-}
+// quoted makes untrusted text stand apart.
+func quoted(text string, limit int) string { return ruler.Quote(tame(text), limit) }
 
 // markup switches journals to HTML.
 var markup = regexp.MustCompile(`(?i)\[(/?code)`)

@@ -251,7 +251,7 @@ func TestNoLineOfAReasonPassesForOurs(t *testing.T) {
 		}
 	}
 	for _, line := range strings.Split(shown, "\n")[1:] {
-		if !strings.HasPrefix(line, quoteBar) {
+		if !strings.HasPrefix(line, wording.QuoteBar) {
 			t.Errorf("line %q stands outside the quotation", line)
 		}
 	}
