@@ -17,7 +17,6 @@ import (
 const accountPath = "/account"
 
 func (s *site) accountRoutes() {
-	s.page("GET /{$}", func(v *visit) error { return v.redirect(accountPath) })
 	s.page("GET "+accountPath, showAccount)
 	s.page("POST /account/sessions/{id}/end", endSession)
 	s.page("POST /account/sessions/end-others", endOtherSessions)

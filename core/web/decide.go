@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,14 +138,18 @@ func use(v *visit) error {
 func shorter(request v1.Request) []ui.Choice {
 	length := request.Length().Std()
 	choices := []ui.Choice{{Value: "", Text: "As asked: " + ui.Span(length)}}
-	const day = 24 * time.Hour
-	for _, span := range []time.Duration{
-		7 * day, 3 * day, 2 * day, day, 12 * time.Hour, 8 * time.Hour, 4 * time.Hour, 2 * time.Hour, time.Hour,
-		30 * time.Minute, 15 * time.Minute,
-	} {
-		if span < length {
-			choices = append(choices, ui.Choice{Value: v1.Duration(span).String(), Text: ui.Span(span)})
-		}
+	for _, span := range spansBelow(length) {
+		choices = append(choices, ui.Choice{Value: v1.Duration(span).String(), Text: ui.Span(span)})
 	}
 	return choices
+}
+
+// spansBelow are the usual durations that are shorter than a limit.
+func spansBelow(limit time.Duration) []time.Duration {
+	const day = 24 * time.Hour
+	all := []time.Duration{
+		14 * day, 7 * day, 3 * day, 2 * day, day, 12 * time.Hour, 8 * time.Hour, 4 * time.Hour, 2 * time.Hour, time.Hour,
+		30 * time.Minute, 15 * time.Minute,
+	}
+	return slices.DeleteFunc(all, func(span time.Duration) bool { return span >= limit })
 }

@@ -41,7 +41,7 @@ type fault struct {
 // fail answers with what the error means to the reader.
 func (v *visit) fail(err error) {
 	if errors.Is(err, errSignIn) {
-		_ = v.redirect(v.signInPath())
+		v.askToSignIn()
 		return
 	}
 	f := v.faultOf(err)
@@ -49,6 +49,15 @@ func (v *visit) fail(err error) {
 		v.w.Header().Set("Retry-After", strconv.Itoa(max(1, int(f.wait/time.Second))))
 	}
 	_ = v.render(screen{title: f.title, status: f.status, content: ui.Message(f.title, f.text)})
+}
+
+// askToSignIn leads to the sign-in page. A form that a script sends stays where it is, with what was typed.
+func (v *visit) askToSignIn() {
+	if v.r.Header.Get("HX-Request") != "" && v.r.Method == http.MethodPost {
+		http.Error(v.w, "You are signed out.", http.StatusUnauthorized)
+		return
+	}
+	_ = v.redirect(v.signInPath())
 }
 
 // signInPath leads back here after signing in, or, when a form was sent, to the page that it was on.

@@ -4,13 +4,17 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/web/ui"
 )
 
 // links is the navigation, as far as it concerns the reader. One's own account is reached by one's name.
-func links(actor core.Actor) (all []ui.Link) {
-	if actor.Person.Admin {
+func (v *visit) links() []ui.Link {
+	all := []ui.Link{{Text: "Home", Path: homePath}}
+	if count, reviewer := v.countWaiting(); reviewer {
+		all = append(all, ui.Link{Text: "Waiting", Path: waitingPath, Counted: true, Count: count})
+	}
+	all = append(all, ui.Link{Text: "Ask", Path: askPath}, ui.Link{Text: "Requests", Path: historyPath})
+	if v.actor.Person.Admin {
 		all = append(all, ui.Link{Text: "Administration", Path: pluginsPath})
 	}
 	return all
@@ -18,8 +22,11 @@ func links(actor core.Actor) (all []ui.Link) {
 
 // entryFor is the path of the navigation's entry to which a page belongs.
 func entryFor(path string) string {
-	if within(path, adminPath) {
+	switch {
+	case within(path, adminPath):
 		return pluginsPath
+	case within(path, historyPath):
+		return historyPath
 	}
 	return path
 }

@@ -13,7 +13,7 @@ func TestAssetsAreKeptUntilTheyChange(t *testing.T) {
 	h := open(t)
 	page := h.signedIn("ivan").get("/requests/" + h.ask("why").ID)
 	found := regexp.MustCompile(`(?:src|href)="(/assets/[^"]+)"`).FindAllStringSubmatch(page.body, -1)
-	if len(found) != 5 {
+	if len(found) != 6 {
 		t.Fatalf("the page loads %q", found)
 	}
 	total := len(page.body)

@@ -14,6 +14,8 @@ type Service interface {
 	Sessions
 	Account
 	Requests
+	Asking
+	Lists
 	Administration
 }
 
@@ -60,4 +62,26 @@ type Requests interface {
 	Counted(request v1.Request, verdict v1.Verdict) string
 	// Changed returns a channel that closes at the next change of any request.
 	Changed() <-chan struct{}
+}
+
+// Asking makes requests.
+type Asking interface {
+	Capabilities(ctx context.Context, actor core.Actor) (v1.Capabilities, error)
+	Roles(ctx context.Context, actor core.Actor) ([]v1.Role, error)
+	// Preview says what a request would become and who could decide it. A reason may be missing.
+	Preview(ctx context.Context, actor core.Actor, input v1.RequestInput) (v1.Request, v1.Explanation, error)
+	// Create says whether it made a request; if the same was pending already, that one is returned.
+	Create(ctx context.Context, actor core.Actor, input v1.RequestInput) (request v1.Request, created bool, err error)
+}
+
+// Lists shows requests by the many.
+type Lists interface {
+	// Waiting lists what waits for the actor's decision, oldest first after the request with the given id.
+	Waiting(ctx context.Context, actor core.Actor, after string, limit int) (v1.RequestPage, error)
+	// CountWaiting counts it, up to a number, and says whether anything could ever wait for the actor.
+	CountWaiting(ctx context.Context, actor core.Actor, most int) (count int, reviewer bool, err error)
+	// Granted lists the actor's own requests whose access runs or is about to.
+	Granted(ctx context.Context, actor core.Actor) ([]v1.Request, error)
+	// Browse lists requests that the actor may see, newest first. A page may be short and still have a next one.
+	Browse(ctx context.Context, actor core.Actor, filter core.RequestFilter) (v1.RequestPage, error)
 }

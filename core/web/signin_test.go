@@ -349,7 +349,6 @@ func TestAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	here.get("/").leads("/account")
 	here.get("/account").want(http.StatusOK, "this one", "build server", "ivan@example.com", "reviewer", "End all others")
 	bobs, err := h.SignInProgram(t.Context(), "bob", "")
 	if err != nil {

@@ -94,7 +94,8 @@ func (v *visit) render(page screen) error {
 		Assets: v.assets.URLs(), Clock: v.clock(), Here: entryFor(v.r.URL.Path),
 	}
 	if v.signedIn() {
-		layout.Links = links(v.actor)
+		layout.Links = v.links()
+		layout.Scripts = append(layout.Scripts, waitingScript)
 	}
 	if left, ok := v.cookies.left(v.r); ok {
 		layout.Notices = append([]ui.Notice{left}, layout.Notices...)

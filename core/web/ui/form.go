@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // Input describes a field of a form.
 type Input struct {
@@ -10,6 +14,8 @@ type Input struct {
 	// Hint, if any, says more than the label.
 	Hint  string
 	Value string
+	// Problem, if any, says what is wrong with the value.
+	Problem string
 	// Kind is the type of an input; empty is text.
 	Kind     string
 	Required bool
@@ -32,8 +38,16 @@ func (i Input) kind() string {
 
 func (i Input) attributes() templ.Attributes {
 	all := templ.Attributes{}
+	var told []string
 	if i.Hint != "" {
-		all["aria-describedby"] = i.Name + "-hint"
+		told = append(told, i.Name+"-hint")
+	}
+	if i.Problem != "" {
+		told = append(told, i.Name+"-problem")
+		all["aria-invalid"] = "true"
+	}
+	if len(told) > 0 {
+		all["aria-describedby"] = strings.Join(told, " ")
 	}
 	for name, value := range i.More {
 		all[name] = value

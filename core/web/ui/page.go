@@ -34,6 +34,9 @@ type Page struct {
 type Link struct {
 	Text string
 	Path string
+	// Counted links show how much there is behind them, and keep that up to date; nothing is shown of an empty count.
+	Counted bool
+	Count   string
 }
 
 // Notice is a sentence for the reader.
