@@ -39,13 +39,19 @@ func root() string { return filepath.Join("..", "..") }
 
 const password = "correct horse battery staple"
 
-// up starts a core, a sandbox and the Slack plugin, with passwords for the people of the demo.
-func up(t *testing.T, options stack.Options) *stack.Stack {
+// lay lays a stack out for a test. Configure, if not nil, says what else the core is configured with, given its address.
+func lay(t *testing.T, options stack.Options, configure func(core string) string) *stack.Stack {
 	t.Helper()
 	options.Dir, options.Bin, options.Root = t.TempDir(), binaries, root()
 	s, err := stack.New(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if configure != nil {
+		s.CoreSettings = configure(s.CoreURL)
+		if s, err = s.Anew(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Cleanup(func() {
 		s.Kill()
@@ -53,6 +59,12 @@ func up(t *testing.T, options stack.Options) *stack.Stack {
 			t.Logf("the end of the core's log:\n%s", s.Core.Tail())
 		}
 	})
+	return s
+}
+
+// start starts everything, with passwords for the people of the demo.
+func start(t *testing.T, s *stack.Stack) {
+	t.Helper()
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +76,13 @@ func up(t *testing.T, options stack.Options) *stack.Stack {
 			t.Fatal(err)
 		}
 	}
+}
+
+// up starts a core, a sandbox and the Slack plugin.
+func up(t *testing.T, options stack.Options) *stack.Stack {
+	t.Helper()
+	s := lay(t, options, nil)
+	start(t, s)
 	return s
 }
 

@@ -36,6 +36,10 @@ type Options struct {
 	NoCallbacks bool
 	// PluginSettings are further lines of the host's part of each plugin's configuration.
 	PluginSettings string
+	// Localhost makes people reach the core by that name, for what browsers do not allow with addresses of numbers.
+	Localhost bool
+	// CoreSettings are further lines of the core's configuration.
+	CoreSettings string
 	// Fixed uses the well-known ports of the demo instead of free ones.
 	Fixed bool
 	// PluginEnv is added to the environment of each plugin replica.
@@ -95,6 +99,9 @@ func New(ctx context.Context, options Options) (*Stack, error) {
 			return nil, err
 		}
 	}
+	if options.Localhost {
+		core = strings.Replace(core, loopback, "localhost", 1)
+	}
 	s.CoreURL, s.SandboxURL = "http://"+core, "http://"+sandbox
 	for _, name := range options.PluginNames {
 		plugin, err := newPlugin(ctx, name, options.Replicas, next)
@@ -108,10 +115,15 @@ func New(ctx context.Context, options Options) (*Stack, error) {
 
 // WithVendors lays the stack out anew, on the same ports, for stand-ins that the caller runs at an address.
 func (s *Stack) WithVendors(address string) (*Stack, error) {
+	s.SandboxURL, s.vendors = address, address
+	return s.Anew()
+}
+
+// Anew lays the stack out once more on the same ports, after its options were changed. Nothing may be running.
+func (s *Stack) Anew() (*Stack, error) {
 	anew := &Stack{
-		Options: s.Options, CoreURL: s.CoreURL, BrokerAddress: s.BrokerAddress, SandboxURL: address, Plugins: s.Plugins,
+		Options: s.Options, CoreURL: s.CoreURL, BrokerAddress: s.BrokerAddress, SandboxURL: s.SandboxURL, Plugins: s.Plugins,
 	}
-	anew.vendors = address
 	return anew, anew.layOut()
 }
 
@@ -188,7 +200,12 @@ var (
 	portBase   = sync.OnceValue(func() int { return rand.IntN(portCount) }) //nolint:gosec // only spreads
 )
 
-func host(url string) string { return strings.TrimPrefix(url, "http://") }
+const loopback = "127.0.0.1"
+
+// host is where a process listens that is reached at a URL.
+func host(url string) string {
+	return strings.Replace(strings.TrimPrefix(url, "http://"), "localhost", loopback, 1)
+}
 
 func (s *Stack) layOut() error {
 	core := fmt.Sprintf(`data_dir: %s
@@ -197,7 +214,7 @@ http:
   public_url: %s
 broker:
   listen: %s
-`, filepath.Join(s.Dir, "data"), host(s.CoreURL), s.CoreURL, s.BrokerAddress)
+%s`, filepath.Join(s.Dir, "data"), host(s.CoreURL), s.CoreURL, s.BrokerAddress, s.CoreSettings)
 	if err := s.write("acceded.yaml", core); err != nil {
 		return err
 	}
