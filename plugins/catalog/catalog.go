@@ -13,6 +13,8 @@ import (
 	"github.com/accede/accede/plugins/jira/jirasim"
 	"github.com/accede/accede/plugins/mattermost"
 	"github.com/accede/accede/plugins/mattermost/mattermostsim"
+	"github.com/accede/accede/plugins/opsgenie"
+	"github.com/accede/accede/plugins/opsgenie/opsgeniesim"
 	"github.com/accede/accede/plugins/pagerduty"
 	"github.com/accede/accede/plugins/pagerduty/pagerdutysim"
 	"github.com/accede/accede/plugins/servicenow"
@@ -50,6 +52,7 @@ func All() []Entry {
 		{Spec: email.Spec(), StandIn: emailStandIn, Demo: emailsim.DemoPlugin, Side: "smtp"},
 		{Spec: jira.Spec(), StandIn: jiraStandIn, Demo: jirasim.DemoPlugin},
 		{Spec: mattermost.Spec(), StandIn: mattermostStandIn, Demo: mattermostsim.DemoPlugin},
+		{Spec: opsgenie.Spec(), StandIn: opsgenieStandIn, Demo: opsgeniesim.DemoPlugin},
 		{Spec: pagerduty.Spec(), StandIn: pagerdutyStandIn, Demo: pagerdutysim.DemoPlugin},
 		{Spec: servicenow.Spec(), StandIn: servicenowStandIn, Demo: servicenowsim.DemoPlugin},
 		{Spec: slack.Spec(), StandIn: slackStandIn, Demo: slacksim.DemoPlugin},
@@ -81,6 +84,10 @@ func mattermostStandIn(options standin.Options) (StandIn, error) {
 
 func servicenowStandIn(options standin.Options) (StandIn, error) {
 	return servicenowsim.New(servicenowsim.Demo(), options)
+}
+
+func opsgenieStandIn(options standin.Options) (StandIn, error) {
+	return opsgeniesim.New(opsgeniesim.Demo(), options)
 }
 
 func pagerdutyStandIn(options standin.Options) (StandIn, error) {

@@ -75,6 +75,7 @@ func (j *jsm) lookUp(ctx context.Context, a *api, kind placeKind, name string) (
 			return nil, nil
 		}
 		return []place{{kind: kind, id: name, name: name}}, nil
+	case kindTeam, kindSchedule:
 	}
 	var found []place
 	err := pages(ctx, a, reading("looking up "+string(kind), "/"+string(kind)+"s", nil), offset, func(list []jsmNamed) {

@@ -62,7 +62,7 @@ func (s *Sim) outcomeOpsgenie(w http.ResponseWriter, r *http.Request) {
 	}
 	data := o.wire(stamp(s.now()))
 	data["success"] = o.success
-	s.answerOpsgenie(w, http.StatusOK, object{"data": data})
+	s.answerOpsgenie(w, object{"data": data})
 }
 
 func (s *Sim) outcomeOperations(w http.ResponseWriter, r *http.Request) {

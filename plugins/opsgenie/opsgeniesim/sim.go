@@ -86,7 +86,7 @@ func (s *Sim) now() time.Time { return s.opts.Clock().UTC() }
 func (s *Sim) newID() string {
 	s.serial++
 	a, b := s.dice.Uint64(), s.dice.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", uint32(a), uint16(a>>32), uint16(a>>48)&0xfff, uint16(b)&0xfff, (b>>16)&0xffffffffffff)
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a&0xffffffff, (a>>32)&0xffff, a>>52, b&0xfff, b>>16)
 }
 
 func (s *Sim) user(name string) (User, bool) {

@@ -23,10 +23,10 @@ func (s *Sim) requestID() string {
 }
 
 // answerOpsgenie answers as Opsgenie does, with an envelope: https://docs.opsgenie.com/docs/response.
-func (s *Sim) answerOpsgenie(w http.ResponseWriter, status int, body object) {
+func (s *Sim) answerOpsgenie(w http.ResponseWriter, body object) {
 	w.Header().Set("X-Ratelimit-State", "OK")
 	body["took"], body["requestId"] = 0.012, s.requestID()
-	standin.WriteJSON(w, status, body)
+	standin.WriteJSON(w, http.StatusOK, body)
 }
 
 func (s *Sim) refuseOpsgenie(w http.ResponseWriter, status, code int, message string) {
