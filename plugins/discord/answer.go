@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // answerLife is how long an interaction's token can be used, a minute kept in hand:
@@ -63,7 +64,7 @@ func answer(result v1.DecisionResult) message {
 
 // sentence makes what the core says fit to be shown: it may hold people's words.
 func sentence(text string) string {
-	return fit(escape(strings.TrimSpace(visible(text)), "\n"), maxSentence)
+	return ruler.Fit(escape(strings.TrimSpace(wording.Visible(text)), "\n"), maxSentence)
 }
 
 // acks knows which clicks are being answered: Discord takes no further message about a click before the first answer.

@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // Discord's limits are 2,000 characters for a message's text and 6,000 for a card, of which at most 4,096 in its
@@ -21,7 +22,6 @@ const (
 	maxReason       = 1800
 	maxRoles        = 700
 	maxName         = 64
-	maxReviewRoles  = 80
 	maxReviewReason = 160
 	maxReviewsShown = 4
 	maxNote         = 220
@@ -45,7 +45,7 @@ func (a artist) card(c plugins.Card, mark string) (message, error) {
 	if end := resolution(c); end != "" {
 		card.Fields = append(card.Fields, field("Outcome", end, false))
 	}
-	return message{content: "**" + heading(c) + "**\n" + standing(c), card: card, buttons: buttons}, nil
+	return message{content: "**" + heading(c) + "**\n" + voice().Standing(c), card: card, buttons: buttons}, nil
 }
 
 func heading(c plugins.Card) string {
@@ -53,22 +53,6 @@ func heading(c plugins.Card) string {
 		return title
 	}
 	return "A request for access"
-}
-
-func standing(c plugins.Card) string {
-	return stateSign(c.State) + " " + stateWord(c.State) + progressTail(c)
-}
-
-func progressTail(c plugins.Card) string {
-	if c.State != v1.StatePending || len(c.Progress) == 0 {
-		return ""
-	}
-	parts := make([]string, 0, len(c.Progress))
-	for _, progress := range c.Progress {
-		progress.Name = oneLine(progress.Name, maxName)
-		parts = append(parts, progress.String())
-	}
-	return " · " + listed(parts, " · ", maxProgress)
 }
 
 func color(state v1.State) int {
@@ -84,86 +68,23 @@ func color(state v1.State) int {
 	}
 }
 
-func stateSign(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "◔"
-	case v1.StateApproved, v1.StatePromoted:
-		return "✓"
-	case v1.StateDenied:
-		return "✗"
-	default:
-		return "–"
-	}
-}
-
-func stateWord(state v1.State) string {
-	switch state {
-	case v1.StatePending:
-		return "Waiting for a decision"
-	case v1.StateApproved:
-		return "Approved"
-	case v1.StatePromoted:
-		return "Approved and promoted"
-	case v1.StateDenied:
-		return "Denied"
-	case v1.StateExpired:
-		return "Expired without a decision"
-	case v1.StateWithdrawn:
-		return "Withdrawn by the requester"
-	default:
-		return oneLine(string(state), maxName)
-	}
-}
-
 // facts are what is asked, by whom and for how long. Names are ours, values are escaped.
 func facts(c plugins.Card) []*discordgo.MessageEmbedField {
-	fields := []*discordgo.MessageEmbedField{
-		field("Requester", person(c.Requester), true),
-		field("Roles", roleNames(c.Roles), true),
-	}
-	if c.Duration > 0 {
-		fields = append(fields, field("Access for", v1.Duration(c.Duration).String(), true))
-	}
-	if c.State == v1.StatePending && !c.Expires.IsZero() {
-		fields = append(fields, field("Decide before", moment(c.Expires), true))
-	}
-	if !c.AccessStarts.IsZero() {
-		fields = append(fields, field("Access from", moment(c.AccessStarts), true))
-	}
-	if !c.AccessExpires.IsZero() {
-		label := "Access until"
-		if c.AccessEnded {
-			label = "Access has ended; was until"
+	var fields []*discordgo.MessageEmbedField
+	for _, fact := range voice().Facts(c) {
+		value := fact.Text
+		if !fact.At.IsZero() {
+			value = moment(fact.At)
 		}
-		fields = append(fields, field(label, moment(c.AccessExpires), true))
+		fields = append(fields, field(fact.Label, value, true))
 	}
 	return fields
 }
 
-func roleNames(roles []string) string {
-	if text := oneLine(strings.Join(roles, ", "), maxRoles); text != "" {
-		return text
-	}
-	return "none"
-}
-
-func person(p v1.PersonRef) string {
-	name, shown := oneLine(p.Name, maxName), oneLine(p.Shown(), maxName)
-	switch {
-	case shown == "":
-		return "somebody without a name"
-	case name == "" || shown == name:
-		return shown
-	default:
-		return shown + " (" + name + ")"
-	}
-}
-
 // moment writes a time in UTC and, through Discord, in the reader's own zone.
-func moment(t time.Time) string { return fmt.Sprintf("%s\n<t:%d:f> your time", inUTC(t), t.Unix()) }
-
-func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func moment(t time.Time) string {
+	return fmt.Sprintf("%s\n<t:%d:f> your time", wording.UTC(t), t.Unix())
+}
 
 // buttons are Approve and Deny while the card offers them, else the state, and the way to the core.
 func (a artist) buttons(c plugins.Card, mark string) ([]discordgo.MessageComponent, error) {
@@ -201,7 +122,7 @@ func shortState(c plugins.Card) string {
 	case c.State == v1.StatePromoted:
 		return "Promoted"
 	default:
-		return stateWord(c.State)
+		return voice().StateWord(c.State)
 	}
 }
 

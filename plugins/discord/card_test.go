@@ -145,7 +145,7 @@ func TestTheFullestNotesFit(t *testing.T) {
 		t.Error(err)
 	}
 	m := answer(v1.DecisionResult{Message: long, LinkCode: "ABCD-2345"})
-	if n := units(m.content); n > 2000 {
+	if n := ruler.Length(m.content); n > 2000 {
 		t.Errorf("the answer has %d units", n)
 	}
 	for _, shown := range w.sim.Messages() {

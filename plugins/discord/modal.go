@@ -11,6 +11,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 const (
@@ -63,7 +64,7 @@ func (c *clicks) submitted(ctx context.Context, i interaction) *discordgo.Intera
 	if no != "" {
 		return c.refuse(i, no)
 	}
-	reason := strings.TrimSpace(strings.ToValidUTF8(i.written(reasonInput), string(hole)))
+	reason := strings.TrimSpace(strings.ToValidUTF8(i.written(reasonInput), wording.Hole))
 	if len(reason) > v1.MaxReasonBytes {
 		return c.refuse(i, "Nothing was recorded: the reason is too long. Please click Deny again and shorten it.")
 	}

@@ -6,31 +6,27 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
-	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // reviews shows the last ones, each in a field of its own.
 func reviews(c plugins.Card) []*discordgo.MessageEmbedField {
-	shown := c.Reviews
+	newest, _ := wording.Newest(c.Reviews, maxReviewsShown)
 	var fields []*discordgo.MessageEmbedField
-	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
-		shown = shown[hidden:]
+	if hidden := len(c.Reviews) - len(newest); hidden > 0 {
 		fields = append(fields, field("Earlier reviews", fmt.Sprintf("%d more are shown in Accede only.", hidden), false))
 	}
-	for _, review := range shown {
-		fields = append(fields, field("Review", spoken(review), false))
+	for _, review := range newest {
+		fields = append(fields, field("Review", withReason(voice().ReviewAt(review), review.Reason, maxReviewReason), false))
 	}
 	return fields
 }
 
-// spoken says who said what and why.
-func spoken(review v1.Review) string {
-	line := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
-	if !review.Created.IsZero() {
-		line += ", " + inUTC(review.Created)
-	}
-	return withReason(line, review.Reason, maxReviewReason)
+// resolution says who ended it and why, unless the last review says so already.
+func resolution(c plugins.Card) string {
+	line, reason := voice().Resolution(c)
+	return withReason(line, reason, maxReviewReason)
 }
 
 func withReason(line, reason string, limit int) string {
@@ -38,27 +34,6 @@ func withReason(line, reason string, limit int) string {
 		return line
 	}
 	return line + "\n" + quoted(reason, limit)
-}
-
-func reviewSign(verdict v1.Verdict) string {
-	if verdict == v1.Approve {
-		return "✓"
-	}
-	return "✗"
-}
-
-func reviewVerb(review v1.Review) string {
-	verb := "denied"
-	if review.Verdict == v1.Approve {
-		verb = "approved"
-	}
-	if len(review.Roles) > 0 {
-		verb += " " + oneLine(strings.Join(review.Roles, ", "), maxReviewRoles)
-	}
-	if review.Override {
-		verb += " as an administrator, overriding the rules"
-	}
-	return verb
 }
 
 // notes are sentences of Accede's that may hold people's words; the last ones are shown.
@@ -73,23 +48,4 @@ func notes(c plugins.Card) []*discordgo.MessageEmbedField {
 		fields = append(fields, field("Note", quoted(note, maxNote), false))
 	}
 	return fields
-}
-
-// resolution says who ended it and why, unless the last review says so already.
-func resolution(c plugins.Card) string {
-	end := c.Resolution
-	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
-		return ""
-	}
-	line := stateSign(end.State) + " " + stateWord(end.State)
-	if end.By != nil {
-		line += " by " + person(*end.By)
-	}
-	if end.Override {
-		line += ", overriding the rules"
-	}
-	if !end.At.IsZero() {
-		line += ", " + inUTC(end.At)
-	}
-	return withReason(line, end.Reason, maxReviewReason)
 }

@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/accede/accede/plugins/discord/discordsim"
+	"github.com/accede/accede/plugins/wording"
 )
 
-func escaped(text string) string { return fit(escape(visible(text), "\n"), 1<<20) }
+func escaped(text string) string { return ruler.Fit(escape(wording.Visible(text), "\n"), 1<<20) }
 
 func TestWhatPeopleWriteStaysText(t *testing.T) {
 	for _, text := range []string{
@@ -49,24 +50,14 @@ func TestUsualTextIsLeftAlone(t *testing.T) {
 func TestCutting(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"fits":     {"short", "short"},
-		"letters":  {strings.Repeat("x", 50), strings.Repeat("x", 19) + cutMark},
-		"families": {strings.Repeat("👩‍👩‍👧", 9), strings.Repeat("👩‍👩‍👧", 2) + cutMark},
-		"flags":    {strings.Repeat("🇩🇪", 20), strings.Repeat("🇩🇪", 4) + cutMark},
-		"accents":  {strings.Repeat("e\u0301", 40), strings.Repeat("e\u0301", 9) + cutMark},
-		"escapes":  {strings.Repeat("*", 50), strings.Repeat(`\*`, 9) + cutMark},
+		"letters":  {strings.Repeat("x", 50), strings.Repeat("x", 19) + wording.CutMark},
+		"families": {strings.Repeat("👩‍👩‍👧", 9), strings.Repeat("👩‍👩‍👧", 2) + wording.CutMark},
+		"flags":    {strings.Repeat("🇩🇪", 20), strings.Repeat("🇩🇪", 4) + wording.CutMark},
+		"accents":  {strings.Repeat("e\u0301", 40), strings.Repeat("e\u0301", 9) + wording.CutMark},
+		"escapes":  {strings.Repeat("*", 50), strings.Repeat(`\*`, 9) + wording.CutMark},
 	} {
 		if got := oneLine(c.text, 40); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
-	}
-}
-
-func TestInvisibleCharactersShow(t *testing.T) {
-	for text, want := range map[string]string{
-		"a\x00b\x1b[31m": "a▯b▯[31m", "\u202eevorppA": "▯evorppA", "a\r\nb\u2028c\u0085d": "a\nb\nc\nd", "\xff": "▯", "شكرا\u200f": "شكرا\u200f",
-	} {
-		if got := visible(text); got != want {
-			t.Errorf("%q gives %q, want %q", text, got, want)
 		}
 	}
 }
@@ -92,8 +83,8 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		limit = 40 + max(limit, 0)%4000
 		for name, got := range map[string]string{"line": oneLine(text, limit), "quotation": quoted(text, limit)} {
-			if units(got) > limit || !utf8.ValidString(got) {
-				t.Errorf("%s of %q has %d units, the limit is %d", name, text, units(got), limit)
+			if ruler.Length(got) > limit || !utf8.ValidString(got) {
+				t.Errorf("%s of %q has %d units, the limit is %d", name, text, ruler.Length(got), limit)
 			}
 			for _, live := range discordsim.Read(got).Live {
 				if !strings.HasPrefix(live, "quote: ") {

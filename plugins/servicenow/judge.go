@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // Keys of a decision's evidence.
@@ -238,7 +239,7 @@ func (e entry) by(u user) string {
 	if !strings.EqualFold(e.login, u.login) {
 		return ""
 	}
-	text := strings.ToValidUTF8(e.text, "▯")
+	text := strings.ToValidUTF8(e.text, wording.Hole)
 	for len(text) > v1.MaxReasonBytes {
 		_, size := utf8.DecodeLastRuneInString(text)
 		text = text[:len(text)-size]

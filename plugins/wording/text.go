@@ -12,18 +12,19 @@ const (
 	CutMark = "… full text in Accede"
 	// QuoteBar begins every line that a person wrote, where a vendor knows no quotations.
 	QuoteBar = "│ "
+	// Hole stands for what cannot be shown.
+	Hole = string(hole)
 )
 
 const (
 	zeroWidthJoiner = '\u200d'
-	// hole stands for what cannot be shown.
-	hole = '▯'
+	hole            = '▯'
 )
 
 // Visible replaces what would not show as itself: broken bytes, control characters, and the characters that reverse the
 // reading direction of whatever follows. Line ends of every kind become line feeds.
 func Visible(text string) string {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(hole)), "\r\n", "\n")
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, Hole), "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\r', r == '\u0085', r == '\u2028', r == '\u2029':
