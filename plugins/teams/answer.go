@@ -96,7 +96,7 @@ var linkCode = regexp.MustCompile(`^[A-Za-z0-9-]{4,64}$`)
 
 // answerText is the core's sentence and, for an unknown account, how its owner connects it.
 func answerText(result v1.DecisionResult) (sentence string, more []element) {
-	sentence = cut(strings.TrimSpace(visible(result.Message)), maxLine)
+	sentence = ruler.Cut(strings.TrimSpace(tame(result.Message)), maxLine)
 	if result.LinkCode == "" {
 		return sentence, nil
 	}

@@ -36,7 +36,7 @@ func (e *apiError) Error() string {
 		text += ": " + e.code
 	}
 	if e.message != "" {
-		text += ": " + cut(visible(e.message), maxErrorText)
+		text += ": " + ruler.Cut(tame(e.message), maxErrorText)
 	}
 	return vendorhttp.Redact(text)
 }

@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 // Limits in UTF-16 units. A whole message holds 100 kB of UTF-16, which is 50,000 units of JSON:
@@ -66,7 +67,7 @@ func (a artist) draw(p picture) (card, error) {
 func (artist) body(c plugins.Card) []element {
 	body := []element{
 		rich(run{Text: heading(c), Size: "Large", Weight: "Bolder"}),
-		rich(run{Text: standing(c), Weight: "Bolder", Color: stateColor(c.State)}),
+		rich(run{Text: voice().Standing(c), Weight: "Bolder", Color: stateColor(c.State)}),
 	}
 	body = append(body, facts(c)...)
 	if reason := strings.TrimSpace(c.Reason); reason != "" {
@@ -78,9 +79,16 @@ func (artist) body(c plugins.Card) []element {
 	return append(body, signature(c)...)
 }
 
+func heading(c plugins.Card) string {
+	if title := oneLine(c.Title, maxHeading); title != "" {
+		return title
+	}
+	return "A request for access"
+}
+
 // headline is what a notification shows.
 func headline(c plugins.Card) string {
-	return oneLine(heading(c)+": "+stateWord(c.State)+progressTail(c), maxSummary)
+	return oneLine(heading(c)+": "+voice().StateWord(c.State)+voice().Progress(c), maxSummary)
 }
 
 func stateColor(state v1.State) string {
@@ -113,46 +121,35 @@ func fact(name string, value element) element {
 
 // facts say what is asked, by whom, for how long.
 func facts(c plugins.Card) []element {
-	rows := []element{fact("Requester", plain(person(c.Requester))), fact("Roles", plain(roleNames(c.Roles)))}
-	if c.Duration > 0 {
-		rows = append(rows, fact("Access for", plain(v1.Duration(c.Duration).String())))
-	}
-	if c.State == v1.StatePending && !c.Expires.IsZero() {
-		rows = append(rows, fact("Decide before", moment(c.Expires)))
-	}
-	if !c.AccessStarts.IsZero() {
-		rows = append(rows, fact("Access from", moment(c.AccessStarts)))
-	}
-	if !c.AccessExpires.IsZero() {
-		name := "Access until"
-		if c.AccessEnded {
-			name = "Access ended, was until"
+	var rows []element
+	for _, one := range voice().Facts(c) {
+		value := plain(one.Text)
+		if !one.At.IsZero() {
+			value = moment(one.At)
 		}
-		rows = append(rows, fact(name, moment(c.AccessExpires)))
+		rows = append(rows, fact(narrow(one.Label), value))
 	}
 	return rows
 }
+
+// narrow shortens what would need three lines in the column of names.
+func narrow(label string) string { return strings.Replace(label, "has ended;", "ended,", 1) }
 
 // moment writes a time in UTC and, through Teams, in the reader's own zone:
 // https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features#datetime-formatting-and-localization.
 func moment(t time.Time) element {
 	at := t.UTC().Format(time.RFC3339)
-	return markup(inUTC(t) + fmt.Sprintf(" (yours: {{DATE(%s, COMPACT)}} {{TIME(%s)}})", at, at))
+	return markup(wording.UTC(t) + fmt.Sprintf(" (yours: {{DATE(%s, COMPACT)}} {{TIME(%s)}})", at, at))
 }
 
 func reviews(c plugins.Card) []element {
-	shown := c.Reviews
+	newest, others := wording.Newest(c.Reviews, maxReviewsShown)
 	var out []element
-	if hidden := len(shown) - maxReviewsShown; hidden > 0 {
-		shown = shown[hidden:]
-		out = append(out, markup(fmt.Sprintf("%d earlier reviews are shown in Accede only.", hidden)))
+	if others != "" {
+		out = append(out, markup(others))
 	}
-	for _, review := range shown {
-		line := reviewSign(review.Verdict) + " " + person(review.Author) + " " + reviewVerb(review)
-		if !review.Created.IsZero() {
-			line += ", " + inUTC(review.Created)
-		}
-		out = append(out, spoken(line, review.Reason)...)
+	for _, review := range newest {
+		out = append(out, spoken(voice().ReviewAt(review), review.Reason)...)
 	}
 	return out
 }
@@ -163,7 +160,7 @@ func notes(c plugins.Card) []element {
 	return lines(shown, func(text string) element { return plain(oneLine("Note: "+text, maxNote)) })
 }
 
-// spoken says who said what and why.
+// spoken is a sentence of ours, and somebody's words below it.
 func spoken(line, reason string) []element {
 	out := []element{plain(line)}
 	if strings.TrimSpace(reason) != "" {
@@ -172,23 +169,12 @@ func spoken(line, reason string) []element {
 	return out
 }
 
-// resolution says who ended it and why, unless the last review above it says so already.
 func resolution(c plugins.Card) []element {
-	end := c.Resolution
-	if end == nil || end.ReviewID != "" && len(c.Reviews) > 0 {
+	line, reason := voice().Resolution(c)
+	if line == "" {
 		return nil
 	}
-	line := stateSign(end.State) + " " + stateWord(end.State)
-	if end.By != nil {
-		line += " by " + person(*end.By)
-	}
-	if end.Override {
-		line += ", overriding the rules"
-	}
-	if !end.At.IsZero() {
-		line += ", " + inUTC(end.At)
-	}
-	return spoken(line, end.Reason)
+	return spoken(line, reason)
 }
 
 // signature lets people compare what they see here with what they see elsewhere.

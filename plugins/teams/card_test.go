@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 func testArtist() artist {
@@ -93,11 +94,11 @@ func walk(elements []element, visit func(element)) {
 func TestQuotedLinesAreBoundedAndBarred(t *testing.T) {
 	t.Parallel()
 	got := quoted(strings.Repeat("y\n", 2000), maxReason, maxReasonLines)
-	if len(got) != maxReasonLines+1 || !strings.Contains(got[maxReasonLines], cutMark) {
+	if len(got) != maxReasonLines+1 || !strings.Contains(got[maxReasonLines], wording.CutMark) {
 		t.Errorf("%d lines, the last %q", len(got), got[len(got)-1])
 	}
 	for _, line := range quoted("one\r\ntwo\u2028three\rfour", 100, 9) {
-		if !strings.HasPrefix(line, quoteBar) {
+		if !strings.HasPrefix(line, wording.QuoteBar) {
 			t.Errorf("line %q has no bar", line)
 		}
 	}
@@ -108,11 +109,11 @@ func TestTextIsCutBetweenCharacters(t *testing.T) {
 	for _, text := range []string{
 		strings.Repeat("\U0001F469\u200d\U0001F467", 200), strings.Repeat("e\u0301", 300), strings.Repeat("\U0001F1E9\U0001F1EA", 200), "\xff\xfe" + strings.Repeat("x", 300),
 	} {
-		got := cut(visible(text), 100)
-		if !utf8.ValidString(got) || units(got) > 100 || !strings.HasSuffix(got, cutMark) {
+		got := ruler.Cut(tame(text), 100)
+		if !utf8.ValidString(got) || ruler.Length(got) > 100 || !strings.HasSuffix(got, wording.CutMark) {
 			t.Errorf("%q", got)
 		}
-		body := strings.TrimSuffix(got, cutMark)
+		body := strings.TrimSuffix(got, wording.CutMark)
 		if strings.HasSuffix(body, "\u200d") || strings.HasSuffix(body, "e") {
 			t.Errorf("cut inside a character: %q", got)
 		}

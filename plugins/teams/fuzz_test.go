@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/accede/accede/plugins/wording"
 )
 
 func FuzzActivity(f *testing.F) {
@@ -53,11 +55,11 @@ func FuzzKeys(f *testing.F) {
 func FuzzText(f *testing.F) {
 	f.Add("a\u202eb {{DATE(2026-01-01T00:00:00Z)}}\n", 20)
 	f.Fuzz(func(t *testing.T, text string, limit int) {
-		if limit < units(cutMark) || limit > 5000 {
+		if limit < ruler.Length(wording.CutMark) || limit > 5000 {
 			return
 		}
 		got := oneLine(text, limit)
-		if !utf8.ValidString(got) || units(got) > limit || strings.Contains(got, "\n") || strings.Contains(got, "{{") {
+		if !utf8.ValidString(got) || ruler.Length(got) > limit || strings.Contains(got, "\n") || strings.Contains(got, "{{") {
 			t.Errorf("%q becomes %q", text, got)
 		}
 		if lines := quoted(text, limit, 7); len(lines) > 8 {
