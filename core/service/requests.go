@@ -173,10 +173,29 @@ func (s *Service) list(ctx context.Context, actor core.Actor, filter core.Reques
 		if err != nil {
 			return err
 		}
+		if err := byName(reader, &filter.Requester, &filter.Reviewer); err != nil {
+			return err
+		}
 		page, err = listVisible(reader, actor.Person, filter, roles, most)
 		return err
 	})
 	return page, storeError(err)
+}
+
+// byName replaces e-mail addresses by the names of those who have them.
+func byName(reader core.Reader, people ...*string) error {
+	for _, name := range people {
+		if *name == "" {
+			continue
+		}
+		person, err := reader.Person(*name)
+		if err == nil {
+			*name = person.Name
+		} else if !errors.Is(err, core.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 // narrowed leaves out what somebody who reviews nothing cannot see.

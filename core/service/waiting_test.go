@@ -217,3 +217,21 @@ spec: {roles: [other-reviewer]}
 		t.Errorf("dora then sees %q, next %q", idsOf(page.Requests), page.Next)
 	}
 }
+
+func TestListsOfPeopleByTheirAddress(t *testing.T) {
+	c := open(t)
+	request := c.ask("x")
+	for _, filter := range []core.RequestFilter{{Requester: "Alice@Example.com"}, {Reviewer: "ivan@example.com"}, {Requester: "alice"}} {
+		page, err := c.Browse(t.Context(), c.as("ivan"), filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{request.ID}, idsOf(page.Requests)); diff != "" {
+			t.Errorf("%+v: %s", filter, diff)
+		}
+	}
+	page, err := c.Browse(t.Context(), c.as("ivan"), core.RequestFilter{Requester: "nobody"})
+	if err != nil || len(page.Requests) != 0 {
+		t.Errorf("of nobody: %q, %v", idsOf(page.Requests), err)
+	}
+}
