@@ -65,7 +65,7 @@ func askFor(v *visit) error {
 		form.find, form.said = "", argument+" is added."
 	case "drop":
 		form.drop(argument)
-		form.said = argument + " is taken out."
+		form.said = argument + " is removed."
 	case "add-resource":
 		form.addResource(wrong)
 	case "drop-resource":

@@ -103,7 +103,7 @@ func (f *askForm) dropResource(index string) {
 	if err != nil || at < 0 || at >= len(f.resources) {
 		return
 	}
-	f.said = f.resources[at].Name + " is taken out."
+	f.said = f.resources[at].Name + " is removed."
 	f.resources = slices.Delete(slices.Clone(f.resources), at, at+1)
 }
 

@@ -137,7 +137,7 @@ func (a askView) reasonNeeded() bool {
 func (a askView) lengths() []ui.Choice {
 	choices := []ui.Choice{{Value: "", Text: "As long as allowed"}}
 	if a.longest > 0 {
-		choices[0].Text += ": " + ui.Span(a.longest)
+		choices[0].Text = ui.Span(a.longest) + " (the most)"
 	}
 	chosen, longest := a.form.duration, a.longest
 	if longest == 0 {
