@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
 	"github.com/accede/accede/core/web/ui"
+	"github.com/accede/accede/internal/httpx"
 )
 
 func (s *site) adminAuditRoutes() {
@@ -35,10 +38,7 @@ func (s *site) unhurried(show handler) http.Handler {
 	})
 }
 
-const (
-	auditOnPage   = 50
-	auditInExport = 500
-)
+const auditOnPage = 50
 
 // auditQuery is what an address asks of the audit, as it was typed.
 type auditQuery struct {
@@ -145,20 +145,22 @@ func exportAudit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	filter.OldestFirst, filter.Limit = true, auditInExport
+	filter.OldestFirst, filter.Limit = true, exportPage
 	page, err := v.Service.Audit(v.ctx(), v.actor, filter)
 	if err != nil {
 		return err
 	}
-	format, kind := sheets.CSV, "text/csv; charset=utf-8"
+	format := sheets.CSV
 	if values.Get("format") == string(sheets.JSONL) {
-		format, kind = sheets.JSONL, "application/jsonl"
+		format = sheets.JSONL
 	}
-	v.w.Header().Set("Content-Type", kind)
-	v.w.Header().Set("Content-Disposition", `attachment; filename="audit.`+string(format)+`"`)
+	v.beginExport("audit", format)
+	if v.r.Method == http.MethodHead {
+		return nil
+	}
 	if err := v.writeAudit(format, filter, page); err != nil {
-		v.log(err)
-		panic(http.ErrAbortHandler)
+		v.log(fmt.Errorf("exporting the audit: %w", err))
+		panic(http.ErrAbortHandler) // as with requests
 	}
 	return nil
 }
@@ -167,12 +169,19 @@ func (v *visit) writeAudit(format sheets.Format, filter core.AuditFilter, page v
 	writer := sheets.NewWriter(v.w, format, sheets.Audit())
 	control := http.NewResponseController(v.w)
 	for {
-		_ = control.SetWriteDeadline(time.Now().Add(answerTimeout)) // not every writer has one
+		if err := control.SetWriteDeadline(time.Now().Add(exportWrite)); err != nil {
+			return fmt.Errorf("setting write deadline: %w", err)
+		}
 		if err := writer.WriteAll(page.Entries); err != nil {
 			return err
 		}
 		if page.Next == 0 {
 			return nil
+		}
+		select {
+		case <-httpx.Stopping(v.ctx()):
+			return http.ErrServerClosed
+		default:
 		}
 		filter.Cursor = page.Next
 		var err error
@@ -190,19 +199,36 @@ func actionTone(action string) ui.Tone {
 	return ui.Plain
 }
 
-// entryResult is what can be said in a line: why something was refused, or how a request stood then.
+// entryResult is what can be said in a line: why something was refused, how a request stood then, or what it was about.
 func entryResult(e v1.AuditEntry) string {
 	var detail struct {
-		Message string   `json:"message"`
-		State   v1.State `json:"state"`
+		Message       string
+		State         v1.State
+		Before, After named
+		named
 	}
 	if err := json.Unmarshal(e.Detail, &detail); err != nil {
 		return ""
 	}
-	if detail.Message == "" && detail.State != "" {
+	if detail.State != "" {
 		return stateWord(detail.State)
 	}
-	return detail.Message
+	return cmp.Or(detail.Message, detail.After.any(), detail.Before.any(), detail.any())
+}
+
+// named is what details are about, under the names that they have for it.
+type named struct {
+	Name     string
+	Metadata v1.Metadata
+	Plugin   string
+	Person   string
+}
+
+func (n named) any() string {
+	if n.Plugin != "" && n.Person != "" {
+		return n.Person + ", " + n.Plugin
+	}
+	return cmp.Or(n.Name, n.Metadata.Name, n.Plugin, n.Person)
 }
 
 // entryActor is who acted.

@@ -70,7 +70,7 @@ func TestAuditIsExported(t *testing.T) {
 	}
 	root := o.signedIn("root")
 	got := root.get("/admin/audit/export?action=role.apply&format=csv").want(http.StatusOK)
-	if got.header.Get("Content-Disposition") != `attachment; filename="audit.csv"` {
+	if got.header.Get("Content-Disposition") != `attachment; filename="audit-2026-03-01.csv"` {
 		t.Errorf("it comes as %v", got.header)
 	}
 	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()

@@ -50,7 +50,7 @@ func showConnect(v *visit) error {
 }
 
 func (v *visit) showConnect(status int, view connectView) error {
-	page := screen{title: "Connect " + view.Title, status: status, content: connectPluginPage(view), scripts: []string{htmxScript}}
+	page := screen{title: "Connect " + view.Title, status: status, content: connectPluginPage(view), scripts: []string{htmxScript, "parts.js"}}
 	if len(view.faults) > 0 {
 		page.notices = []ui.Notice{{Tone: ui.Bad, Text: "The file cannot be written yet. " + faultText(view.faults)}}
 	}
@@ -139,14 +139,35 @@ func (c connectView) wrong(name string) bool {
 	return false
 }
 
-// onlyText says to which other answer a question belongs.
-func (c connectView) onlyText(question enrol.Question) string {
-	for _, only := range question.Only {
-		for _, other := range c.All() {
-			for _, choice := range other.Choices {
-				if other.Name == only.Name && choice.Value == only.Answer {
-					return "If “" + choice.Text + "”."
-				}
+// part is some of the questions, under a title if they depend on another answer.
+type part struct {
+	title     string
+	only      enrol.Only
+	questions []enrol.Question
+}
+
+// parts puts questions together that depend on the same answer.
+func (c connectView) parts() (all []part) {
+	for _, question := range c.All() {
+		var only enrol.Only
+		if len(question.Only) > 0 {
+			only = question.Only[0]
+		}
+		if last := len(all) - 1; last >= 0 && all[last].only == only {
+			all[last].questions = append(all[last].questions, question)
+			continue
+		}
+		all = append(all, part{c.answerText(only), only, []enrol.Question{question}})
+	}
+	return all
+}
+
+// answerText is how the page puts an answer.
+func (c connectView) answerText(only enrol.Only) string {
+	for _, question := range c.All() {
+		for _, choice := range question.Choices {
+			if question.Name == only.Name && choice.Value == only.Answer {
+				return choice.Text
 			}
 		}
 	}
@@ -162,13 +183,13 @@ func writeLabel(view connectView) string {
 
 // input is the field of a question.
 func (c connectView) input(question enrol.Question) ui.Input {
-	hint := strings.TrimSpace(c.onlyText(question) + " " + question.Hint)
-	field := ui.Input{Name: question.Name, Label: question.Label, Hint: hint, Value: c.answers[question.Name], More: templ.Attributes{}}
+	hint := question.Hint
 	if question.Example != "" {
-		field.More["placeholder"] = question.Example
+		hint = strings.TrimSpace(hint + " Such as " + question.Example)
 	}
+	field := ui.Input{Name: question.Name, Label: question.Label, Hint: hint, Value: c.answers[question.Name], More: templ.Attributes{}}
 	if question.Kind == enrol.Text && len(question.Choices) == 0 {
-		field.More["autocomplete"], field.More["autocapitalize"], field.More["spellcheck"] = "off", "none", "false"
+		field.More = plainText()
 	}
 	if c.wrong(question.Name) {
 		field.More["aria-invalid"] = "true"

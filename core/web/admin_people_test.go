@@ -15,7 +15,7 @@ import (
 
 func (o *office) person(name string) v1.Person {
 	o.t.Helper()
-	person, err := o.Person(o.t.Context(), o.house.admin, name)
+	person, err := o.Person(o.t.Context(), o.admin, name)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestLinksOfAPerson(t *testing.T) {
 	account.Set("tenant", "T1")
 	root.post("/admin/people/bob/links", account).want(http.StatusConflict, "connected to somebody else already")
 	root.post("/admin/people/bob/links/remove", account).leads("/admin/people/bob")
-	if links, err := o.Links(t.Context(), o.house.admin, "ivan"); err != nil || len(links) != 1 {
+	if links, err := o.Links(t.Context(), o.admin, "ivan"); err != nil || len(links) != 1 {
 		t.Errorf("ivan has %v, %v after bob's page removed one", links, err)
 	}
 	root.post(path+"/links/remove", account).leads(path)
@@ -148,7 +148,7 @@ func TestLinksOfAPerson(t *testing.T) {
 func TestSessionsOfAPerson(t *testing.T) {
 	o := openAdmin(t)
 	root, ivan := o.signedIn("root"), o.signedIn("ivan")
-	tokens, err := o.Tokens(t.Context(), o.house.admin, "ivan")
+	tokens, err := o.Tokens(t.Context(), o.admin, "ivan")
 	if err != nil || len(tokens) != 1 {
 		t.Fatal(tokens, err)
 	}

@@ -18,16 +18,17 @@ import (
 	"github.com/accede/accede/core/web/ui"
 )
 
+const onePersonPath = peoplePath + "/{name}"
+
 func (s *site) adminPersonRoutes() {
-	one := peoplePath + "/{name}"
-	s.admin("GET "+one, showPerson)
-	s.admin("POST "+one, changePerson)
-	s.admin("POST "+one+"/password", setPassword)
-	s.admin("POST "+one+"/disable", func(v *visit) error { return v.disable(true) })
-	s.admin("POST "+one+"/enable", func(v *visit) error { return v.disable(false) })
-	s.admin("POST "+one+"/links", addLink)
-	s.admin("POST "+one+"/links/remove", removePersonLink)
-	s.admin("POST "+one+"/sessions/{id}/end", endPersonSession)
+	s.admin("GET "+onePersonPath, showPerson)
+	s.admin("POST "+onePersonPath, changePerson)
+	s.admin("POST "+onePersonPath+"/password", setPassword)
+	s.admin("POST "+onePersonPath+"/disable", func(v *visit) error { return v.disable(true) })
+	s.admin("POST "+onePersonPath+"/enable", func(v *visit) error { return v.disable(false) })
+	s.admin("POST "+onePersonPath+"/links", addLink)
+	s.admin("POST "+onePersonPath+"/links/remove", removePersonLink)
+	s.admin("POST "+onePersonPath+"/sessions/{id}/end", endPersonSession)
 }
 
 // personView is what an administrator sees of a person.

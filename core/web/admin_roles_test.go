@@ -30,7 +30,7 @@ func TestMakingARole(t *testing.T) {
 	root := o.signedIn("root")
 	form := url.Values{"yaml": {strings.ReplaceAll(auditorRole, "\n", "\r\n")}, "step": {"check"}}
 	page := root.post("/admin/roles", form).want(http.StatusOK, "What would change", "created", `class="added">+kind: role`, "watcher")
-	if _, err := o.Role(t.Context(), o.house.admin, "watcher"); err == nil {
+	if _, err := o.Role(t.Context(), o.admin, "watcher"); err == nil {
 		t.Fatal("checking has applied it")
 	}
 	form.Set("step", "apply")
@@ -63,7 +63,7 @@ func TestApplyingOnlyWhatWasShown(t *testing.T) {
 	page = root.post("/admin/roles", form).want(http.StatusConflict, "max_session_ttl: 3h")
 	form.Set("seen", page.field("seen"))
 	root.post("/admin/roles", form).leads("/admin/roles/dba")
-	role, err := o.Role(t.Context(), o.house.admin, "dba")
+	role, err := o.Role(t.Context(), o.admin, "dba")
 	if err != nil || role.Spec.Options.MaxSessionTTL.String() != "2h" {
 		t.Errorf("dba is %+v, %v", role.Spec.Options, err)
 	}
@@ -73,7 +73,7 @@ func TestFaultsHaveTheirLines(t *testing.T) {
 	o := openAdmin(t)
 	root := o.signedIn("root")
 	yaml := "kind: role\nversion: v1\nmetadata: {name: dba}\nspec:\n  allow:\n    request:\n      rolls: [x]\n      max_duration: 99d\n"
-	_, err := o.Apply(t.Context(), o.house.admin, v1.ApplyInput{DryRun: true, Documents: []v1.ApplyDocument{{Name: "dba.yaml", YAML: yaml}}})
+	_, err := o.Apply(t.Context(), o.admin, v1.ApplyInput{DryRun: true, Documents: []v1.ApplyDocument{{Name: "dba.yaml", YAML: yaml}}})
 	if err == nil {
 		t.Fatal("the service takes it")
 	}

@@ -24,7 +24,12 @@ func (d doorman) Pending(_ context.Context, name string) (int64, error) { return
 // openAdmin is a house with an administrator who can sign in as root, and plugins that tests let report.
 func openAdmin(t *testing.T) *office {
 	t.Helper()
-	o := &office{house: open(t), replicas: map[string][]v1.Replica{}, pending: map[string]int64{}}
+	return furnish(open(t))
+}
+
+func furnish(h *house) *office {
+	h.t.Helper()
+	o := &office{house: h, replicas: map[string][]v1.Replica{}, pending: map[string]int64{}}
 	o.Gate = doorman{o.pending}
 	o.Replicas = func(plugin string) []v1.Replica { return o.replicas[plugin] }
 	o.apply("kind: user\nversion: v1\nmetadata: {name: root}\nspec: {admin: true}\n")
@@ -40,7 +45,7 @@ type office struct {
 
 func (o *office) connect(plugin string) {
 	o.t.Helper()
-	if _, err := o.AddPlugin(o.t.Context(), o.house.admin, v1.PluginInput{Name: plugin}); err != nil {
+	if _, err := o.AddPlugin(o.t.Context(), o.admin, v1.PluginInput{Name: plugin}); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -52,13 +57,13 @@ func (o *office) report(plugin, problem string) {
 	}}}
 }
 
-// park stores a delivery that has failed for good, and returns its id.
-func (o *office) park(plugin, destination, problem string) string {
+// park stores a delivery to Slack that has failed for good, and returns its id.
+func (o *office) park(destination, problem string) string {
 	o.t.Helper()
-	id := "delivery-" + plugin + "-" + destination
+	id := "delivery-" + destination
 	err := o.Store.Update(o.t.Context(), func(tx core.Tx) error {
 		return tx.SaveDelivery(v1.Delivery{
-			ID: id, Plugin: plugin, DeliveryKey: v1.DeliveryKey{Destination: destination, RequestID: "01946a00-0000-7000-8000-000000000001", Slot: v1.SlotCard},
+			ID: id, Plugin: "slack", DeliveryKey: v1.DeliveryKey{Destination: destination, RequestID: "01946a00-0000-7000-8000-000000000001", Slot: v1.SlotCard},
 			DestinationName: destination, State: v1.DeliveryParked, FirstTried: opening, LastError: problem, Attempt: 3,
 		})
 	})
@@ -106,7 +111,7 @@ func TestPluginsAsTiles(t *testing.T) {
 	if strings.Index(page.body, "tile-slack") > strings.Index(page.body, "tile-discord") {
 		t.Error("what is connected does not come first")
 	}
-	o.park("slack", "#db", "channel_not_found")
+	o.park("#db", "channel_not_found")
 	root.get("/admin/plugins").want(http.StatusOK, "Needs a look", "channel_not_found")
 	o.report("slack", "the token is wrong")
 	root.get("/admin/plugins").want(http.StatusOK, "Not ready", "the token is wrong").without("channel_not_found")
@@ -128,7 +133,7 @@ func TestPluginPage(t *testing.T) {
 func TestParkedDeliveries(t *testing.T) {
 	o := openAdmin(t)
 	o.connect("slack")
-	first, second, third := o.park("slack", "#db", "channel_not_found"), o.park("slack", "#web", "is_archived"), o.park("slack", "#ops", "is_archived")
+	first, second, third := o.park("#db", "channel_not_found"), o.park("#web", "is_archived"), o.park("#ops", "is_archived")
 	root := o.signedIn("root")
 	const page = "/admin/plugins/slack"
 	root.get(page).want(http.StatusOK, "#db", "channel_not_found", "3 tries", "Try all again")

@@ -35,7 +35,7 @@ func export(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.beginExport(format)
+	v.beginExport("requests", format)
 	if v.r.Method == http.MethodHead {
 		return nil
 	}
@@ -46,12 +46,13 @@ func export(v *visit) error {
 	return nil
 }
 
-func (v *visit) beginExport(format sheets.Format) {
+// beginExport begins an answer that browsers keep as a file of today.
+func (v *visit) beginExport(what string, format sheets.Format) {
 	kind := "text/csv; charset=utf-8"
 	if format == sheets.JSONL {
 		kind = "application/jsonl; charset=utf-8"
 	}
-	name := fmt.Sprintf("requests-%s.%s", v.Now().In(v.clock().Zone).Format(time.DateOnly), format)
+	name := fmt.Sprintf("%s-%s.%s", what, v.Now().In(v.clock().Zone).Format(time.DateOnly), format)
 	v.w.Header().Set("Content-Type", kind)
 	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	v.w.WriteHeader(http.StatusOK)
