@@ -2,8 +2,8 @@ package standin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -64,8 +64,15 @@ type RefusedError string
 // Error returns the sentence.
 func (e RefusedError) Error() string { return string(e) }
 
-// maxDeed bounds the body of a deed.
-const maxDeed = 1 << 20
+func isRefused(err error) bool {
+	_, refused := errors.AsType[RefusedError](err)
+	return refused
+}
+
+// Refuse makes a refusal of a format and its values.
+func Refuse(format string, args ...any) RefusedError {
+	return RefusedError(fmt.Sprintf(format, args...))
+}
 
 // ServeStage adds a stage's paths to mux: GET /sandbox/posts, with ?about= for those whose text or key contains that, and
 // POST /sandbox/do with a [Deed].
@@ -77,27 +84,5 @@ func ServeStage(mux *http.ServeMux, stage Stage) {
 		})
 		WriteJSON(w, http.StatusOK, map[string]any{"posts": posts})
 	})))
-	mux.Handle("POST /sandbox/do", Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serveDeed(w, r, stage)
-	})))
-}
-
-func serveDeed(w http.ResponseWriter, r *http.Request, stage Stage) {
-	var deed Deed
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeed))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&deed); err != nil {
-		WriteProblem(w, http.StatusBadRequest, "the body must be JSON with person, post, action and reason: "+err.Error())
-		return
-	}
-	reaction, err := stage.Do(r.Context(), deed)
-	if refused, ok := errors.AsType[RefusedError](err); ok {
-		WriteProblem(w, http.StatusConflict, string(refused))
-		return
-	}
-	if err != nil {
-		WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-		return
-	}
-	WriteJSON(w, http.StatusOK, reaction)
+	mux.Handle("POST /sandbox/do", Guard(Drive(stage.Do)))
 }
