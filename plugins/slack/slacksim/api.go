@@ -65,7 +65,7 @@ func brokenSlack(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Sim) rateLimited(w http.ResponseWriter, r *http.Request, seconds int) {
-	s.tally.call(operation(r), "ratelimited")
+	s.tally.Call(operation(r), "ratelimited")
 	standin.SetRetryAfter(w, seconds)
 	standin.WriteJSON(w, http.StatusTooManyRequests, fail("ratelimited").body())
 }
@@ -80,17 +80,17 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	var problem *apiError
 	if errors.As(err, &problem) {
-		s.tally.call(name, problem.code)
+		s.tally.Call(name, problem.code)
 		standin.WriteJSON(w, http.StatusOK, problem.body())
 		return
 	}
 	if err != nil {
-		s.tally.call(name, "internal_error")
+		s.tally.Call(name, "internal_error")
 		s.opts.Logger.Error("slack stand-in could not answer", "method", name, "err", err)
 		standin.WriteJSON(w, http.StatusOK, fail("internal_error").body())
 		return
 	}
-	s.tally.call(name, "")
+	s.tally.Call(name, "")
 	out["ok"] = true
 	standin.WriteJSON(w, http.StatusOK, out)
 }

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/accede/accede/plugins/standin"
@@ -51,13 +50,13 @@ type outcome struct {
 // handOver gives a payload to the app, over HTTP when there is a callback address and over a socket otherwise, late or
 // twice when the switches say so.
 func (s *Sim) handOver(ctx context.Context, payload []byte) outcome {
-	ctx, cancel := s.whileOpen(ctx)
+	ctx, cancel := standin.WhileOpen(ctx, s.ctx)
 	defer cancel()
 	fate := s.faults.DrawDelivery()
 	if !standin.Pause(ctx, fate.Late) {
 		return outcome{problem: shownNoAnswer}
 	}
-	s.log.remember(payload)
+	s.log.Remember(payload)
 	first := make(chan outcome, 1)
 	s.work.Go(func() { first <- s.handOverOnce(ctx, payload) })
 	if fate.Twice {
@@ -120,55 +119,4 @@ func shown(answer standin.Answer) string {
 	default:
 		return ""
 	}
-}
-
-// callbackLog keeps what was handed over lately.
-type callbackLog struct {
-	mu      sync.Mutex
-	last    []byte
-	results []Result
-	next    int
-}
-
-const maxResults = 200
-
-func (l *callbackLog) remember(payload []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = payload
-}
-
-func (l *callbackLog) lastPayload() []byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.last
-}
-
-func (l *callbackLog) add(r Result) Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.next++
-	r.ID = l.next
-	l.results = append(l.results, r)
-	if len(l.results) > maxResults {
-		l.results = l.results[1:]
-	}
-	return r
-}
-
-func (l *callbackLog) find(id int) (Result, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, r := range l.results {
-		if r.ID == id {
-			return r, true
-		}
-	}
-	return Result{}, false
-}
-
-func (l *callbackLog) all() []Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]Result{}, l.results...)
 }

@@ -167,7 +167,7 @@ func (s *Sim) post(ch *channel, said content, threadTS string, broadcast bool) *
 		text: truncated(said.text, maxPostText), layout: said.layout, metadata: said.metadata, key: said.key,
 	}
 	ch.add(m, threadTS, s.opts.Clock())
-	s.tally.posted(m.key)
+	s.tally.Posted(m.key)
 	s.changes.Touch()
 	return m
 }

@@ -35,7 +35,7 @@ func (s *Sim) edit(ch *channel, args arguments, said content) (reply, error) {
 	}
 	now := s.opts.Clock()
 	m.change(args, said, now)
-	s.tally.updated()
+	s.tally.Updated()
 	s.changes.Touch()
 	return reply{"channel": ch.id, "ts": m.ts, "text": m.text, "message": s.wire(m, true)}, nil
 }
@@ -77,7 +77,7 @@ func (s *Sim) chatDelete(c *call) (reply, error) {
 // remove deletes a message for everybody. The channel's lock must be held.
 func (s *Sim) remove(m *message) {
 	m.deleted = true
-	s.tally.removed(m.key)
+	s.tally.Removed(m.key)
 	s.changes.Touch()
 }
 

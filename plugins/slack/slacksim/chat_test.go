@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
 
-	"github.com/accede/accede/plugins/slack/slacksim"
+	"github.com/accede/accede/plugins/standin"
 )
 
 func TestPostUpdateDelete(t *testing.T) {
@@ -264,7 +264,7 @@ func TestTimestampsAreUnique(t *testing.T) {
 		last = m.TS
 	}
 	stats := w.sim.Stats()
-	want := slacksim.Stats{Accepted: 200, DistinctKeys: 1, Duplicated: []string{"k"}}
+	want := standin.Stats{Accepted: 200, DistinctKeys: 1, Duplicated: []string{"k"}}
 	if stats.Accepted != want.Accepted || stats.DistinctKeys != 1 || stats.Keys["k"].Accepted != 200 {
 		t.Errorf("%+v", stats)
 	}

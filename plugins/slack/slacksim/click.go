@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/accede/accede/plugins/standin"
 )
 
 // Click is a person pressing a button of a message.
@@ -43,15 +45,6 @@ type Result struct {
 	Twice  bool   `json:"twice,omitempty"`
 }
 
-// refusal is why something cannot be done in Slack's client at all.
-type refusal struct{ sentence string }
-
-func (r *refusal) Error() string { return r.sentence }
-
-func refuse(format string, args ...any) *refusal {
-	return &refusal{sentence: fmt.Sprintf(format, args...)}
-}
-
 // target is what a click hits.
 type target struct {
 	user    User
@@ -82,7 +75,10 @@ func (s *Sim) finish(kind string, u User, triggerID string, out outcome) Result 
 		FieldErrors: out.fields, TriggerID: triggerID, ViewID: s.openView(u.ID), Twice: out.twice,
 	}
 	s.changes.Touch()
-	return s.log.add(r)
+	return s.log.Add(func(id int) Result {
+		r.ID = id
+		return r
+	})
 }
 
 func (s *Sim) openView(user string) string {
@@ -97,11 +93,11 @@ func (s *Sim) openView(user string) string {
 func (s *Sim) aim(c Click) (*target, error) {
 	u, known := s.userNamed(c.User)
 	if !known {
-		return nil, refuse("there is nobody called %q", c.User)
+		return nil, standin.Refuse("there is nobody called %q", c.User)
 	}
 	ch := s.channelByID(c.Channel)
 	if ch == nil || !ch.hasMember(u.ID) {
-		return nil, refuse("%s is not in a channel %q", u.Name, c.Channel)
+		return nil, standin.Refuse("%s is not in a channel %q", u.Name, c.Channel)
 	}
 	t := &target{user: u, channel: ch}
 	ch.mu.RLock()
@@ -110,11 +106,11 @@ func (s *Sim) aim(c Click) (*target, error) {
 		t.message = ch.liveEphemeral(c.TS, u.ID)
 	}
 	if t.message == nil {
-		return nil, refuse("%s sees no message %q in %s", u.Name, c.TS, ch.id)
+		return nil, standin.Refuse("%s sees no message %q in %s", u.Name, c.TS, ch.id)
 	}
 	b, e := t.message.layout.find(c.ActionID)
 	if e == nil || e.Type != "button" {
-		return nil, refuse("message %s has no button %q (any more)", c.TS, c.ActionID)
+		return nil, standin.Refuse("message %s has no button %q (any more)", c.TS, c.ActionID)
 	}
 	t.payload = s.describeClick(t, b, e, c.Value)
 	return t, nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/accede/accede/plugins/standin"
 )
 
 // Forgery is a callback that Slack would not have sent, or not now.
@@ -28,20 +30,20 @@ const staleBy = 10 * time.Minute
 func (s *Sim) Forge(ctx context.Context, f Forgery) (Result, error) {
 	payload := []byte(f.Payload)
 	if len(payload) == 0 {
-		payload = s.log.lastPayload()
+		payload = s.log.Last()
 	}
 	if len(payload) == 0 {
-		return Result{}, refuse("nothing has been sent yet that could be forged; give a payload")
+		return Result{}, standin.Refuse("nothing has been sent yet that could be forged; give a payload")
 	}
 	if f.Kind == "replay" || f.Kind == "signed" {
 		return s.finish("forged "+f.Kind, User{}, "", s.handOverOnce(ctx, payload)), nil
 	}
 	if s.opts.CallbackURL == "" {
-		return Result{}, refuse("a socket carries no signature: only replay and signed can be tried")
+		return Result{}, standin.Refuse("a socket carries no signature: only replay and signed can be tried")
 	}
 	body, headers, known := s.forged(f.Kind, payload)
 	if !known {
-		return Result{}, refuse("no forgery is called %q", f.Kind)
+		return Result{}, standin.Refuse("no forgery is called %q", f.Kind)
 	}
 	return s.finish("forged "+f.Kind, User{}, "", s.postSigned(ctx, body, headers)), nil
 }

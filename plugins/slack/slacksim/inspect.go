@@ -1,11 +1,7 @@
 package slacksim
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/accede/accede/plugins/standin"
@@ -39,11 +35,6 @@ type SeenSocket struct {
 	Envelopes int       `json:"envelopes"`
 }
 
-const maxDriveBody = 1 << 20
-
-// maxFollow bounds how long /sandbox/wait blocks.
-const maxFollow = 25 * time.Second
-
 func (s *Sim) inspection() {
 	inner := http.NewServeMux()
 	inner.Handle("/sandbox/faults", s.faults)
@@ -51,13 +42,14 @@ func (s *Sim) inspection() {
 	inner.HandleFunc("GET /sandbox/ephemerals", s.serveEphemerals)
 	inner.HandleFunc("GET /sandbox/views", s.serveViews)
 	inner.HandleFunc("GET /sandbox/connections", s.serveConnections)
-	inner.HandleFunc("GET /sandbox/stats", s.serveStats)
-	inner.HandleFunc("GET /sandbox/results", s.serveResults)
-	inner.HandleFunc("GET /sandbox/version", s.serveVersion)
-	inner.HandleFunc("GET /sandbox/wait", s.serveWait)
-	inner.HandleFunc("POST /sandbox/click", drive(s.Click))
-	inner.HandleFunc("POST /sandbox/submit", drive(s.Submit))
-	inner.HandleFunc("POST /sandbox/forge", drive(s.Forge))
+	inner.HandleFunc("GET /sandbox/stats", s.tally.ServeStats)
+	inner.HandleFunc("GET /sandbox/results", func(w http.ResponseWriter, _ *http.Request) {
+		standin.WriteJSON(w, http.StatusOK, map[string]any{"results": s.log.All()})
+	})
+	s.changes.Serve(s.ctx, inner)
+	inner.HandleFunc("POST /sandbox/click", standin.Drive(s.Click))
+	inner.HandleFunc("POST /sandbox/submit", standin.Drive(s.Submit))
+	inner.HandleFunc("POST /sandbox/forge", standin.Drive(s.Forge))
 	inner.HandleFunc("POST /sandbox/close", s.serveClose)
 	inner.HandleFunc("POST /sandbox/disconnect", s.serveDisconnect)
 	s.mux.Handle("/sandbox/", standin.Guard(inner))
@@ -159,7 +151,7 @@ func (s *Sim) serveConnections(w http.ResponseWriter, _ *http.Request) {
 }
 
 // Stats counts accepted messages, also by delivery key, and calls by method.
-func (s *Sim) Stats() Stats { return s.tally.stats(true) }
+func (s *Sim) Stats() standin.Stats { return s.tally.Stats() }
 
 // Faults are the switches that make this Slack misbehave.
 func (s *Sim) Faults() *standin.Switches { return s.faults }
@@ -167,47 +159,15 @@ func (s *Sim) Faults() *standin.Switches { return s.faults }
 // Changes counts everything that happened, to follow along without polling.
 func (s *Sim) Changes() *standin.Changes { return s.changes }
 
-func (s *Sim) serveStats(w http.ResponseWriter, r *http.Request) {
-	standin.WriteJSON(w, http.StatusOK, s.tally.stats(r.URL.Query().Get("keys") != "false"))
-}
-
-func (s *Sim) serveResults(w http.ResponseWriter, _ *http.Request) {
-	standin.WriteJSON(w, http.StatusOK, map[string]any{"results": s.log.all()})
-}
-
-func (s *Sim) serveVersion(w http.ResponseWriter, _ *http.Request) {
-	writeVersion(w, s.changes.Version())
-}
-
-// serveWait answers as soon as more happened than the caller has seen, or after a while.
-func (s *Sim) serveWait(w http.ResponseWriter, r *http.Request) {
-	seen, err := strconv.ParseUint(r.URL.Query().Get("version"), 10, 64)
-	if err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "version must be a number")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxFollow)
-	defer cancel()
-	ctx, release := s.whileOpen(ctx)
-	defer release()
-	writeVersion(w, s.changes.Wait(ctx, seen))
-}
-
-func writeVersion(w http.ResponseWriter, version uint64) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(strconv.FormatUint(version, 10)))
-}
-
 func (s *Sim) serveClose(w http.ResponseWriter, r *http.Request) {
 	var ask struct {
 		User string `json:"user"`
 	}
-	if !readJSON(w, r, &ask) {
+	if !standin.ReadJSON(w, r, &ask) {
 		return
 	}
 	result, err := s.CloseView(r.Context(), ask.User)
-	answer(w, result, err)
+	standin.Reply(w, result, err)
 }
 
 func (s *Sim) serveDisconnect(w http.ResponseWriter, r *http.Request) {
@@ -215,7 +175,7 @@ func (s *Sim) serveDisconnect(w http.ResponseWriter, r *http.Request) {
 		Reason string `json:"reason"`
 		Hard   bool   `json:"hard"`
 	}{Reason: "refresh_requested"}
-	if !readJSON(w, r, &ask) {
+	if !standin.ReadJSON(w, r, &ask) {
 		return
 	}
 	standin.WriteJSON(w, http.StatusOK, map[string]int{"disconnected": s.Disconnect(ask.Reason, ask.Hard)})
@@ -224,25 +184,3 @@ func (s *Sim) serveDisconnect(w http.ResponseWriter, r *http.Request) {
 // Disconnect asks all sockets to reconnect, giving Slack's reason (warning, refresh_requested, link_disabled), or drops
 // them without a word when hard is set. It returns how many there were.
 func (s *Sim) Disconnect(reason string, hard bool) int { return s.sockets.disconnect(reason, hard) }
-
-func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDriveBody))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "the body must be JSON of the documented form: "+err.Error())
-		return false
-	}
-	return true
-}
-
-func answer(w http.ResponseWriter, result Result, err error) {
-	var refused *refusal
-	switch {
-	case errors.As(err, &refused):
-		standin.WriteProblem(w, http.StatusConflict, refused.sentence)
-	case err != nil:
-		standin.WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-	default:
-		standin.WriteJSON(w, http.StatusOK, result)
-	}
-}

@@ -35,7 +35,7 @@ type chatPage struct {
 	Groups   []channelGroup
 	Reach    string
 	Heading  string
-	Notice   *notice
+	Notice   *standin.Notice
 	Confirm  *confirmBox
 	Modal    *modalBox
 	Messages []shownMessage
@@ -51,11 +51,6 @@ type channelLink struct {
 	Href, Label string
 	Count       int
 	Here        bool
-}
-
-type notice struct {
-	Text string
-	Bad  bool
 }
 
 // visit is who looks at what.
@@ -159,7 +154,7 @@ func (u User) label() string {
 }
 
 func (s *Sim) chatPage(v visit, q url.Values) chatPage {
-	page := chatPage{Groups: s.groups(v), Reach: s.reach(), Notice: s.noticeFor(q), Modal: s.modalFor(v)}
+	page := chatPage{Groups: s.groups(v), Reach: s.reach(), Notice: s.log.Notice(q, resultText), Modal: s.modalFor(v)}
 	if v.channel == nil {
 		page.Heading, page.Empty = "Nothing here", "This person is in no channel."
 		return page

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/accede/accede/plugins/standin"
 )
 
 // maxShown bounds how many messages the page draws; the inspection API has them all.
@@ -195,16 +197,17 @@ func (s *Sim) confirmFor(v visit, q url.Values) *confirmBox {
 	}
 }
 
-func resultText(r Result) notice {
+// resultText tells what came of the last click.
+func resultText(r Result) *standin.Notice {
 	took := fmt.Sprintf("%.0f ms", r.LatencyMS)
 	switch {
 	case len(r.FieldErrors) > 0:
-		return notice{Text: "Please look at what is marked in the form.", Bad: true}
+		return &standin.Notice{Text: "Please look at what is marked in the form.", Bad: true}
 	case !r.OK:
-		return notice{Text: r.ShownError, Bad: true}
+		return &standin.Notice{Text: r.ShownError, Bad: true}
 	case r.Kind == "view_submission":
-		return notice{Text: "Sent. The app answered in " + took + "."}
+		return &standin.Notice{Text: "Sent. The app answered in " + took + "."}
 	default:
-		return notice{Text: "Clicked. The app answered in " + took + "."}
+		return &standin.Notice{Text: "Clicked. The app answered in " + took + "."}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/accede/accede/plugins/standin"
@@ -106,18 +105,18 @@ func readInputs(form url.Values) map[string]map[string]string {
 }
 
 func (s *Sim) pageClick(w http.ResponseWriter, r *http.Request) {
-	if !parseForm(w, r) {
+	if !standin.ParseForm(w, r) {
 		return
 	}
 	f := r.PostForm
 	result, err := s.Click(r.Context(), Click{
 		User: f.Get("as"), Channel: f.Get("channel"), TS: f.Get("ts"), ActionID: f.Get("action"),
 	})
-	s.leadBack(w, r, result, err)
+	standin.ShowResult(w, r, result.ID, err)
 }
 
 func (s *Sim) pageSubmit(w http.ResponseWriter, r *http.Request) {
-	if !parseForm(w, r) {
+	if !standin.ParseForm(w, r) {
 		return
 	}
 	f := r.PostForm
@@ -126,51 +125,9 @@ func (s *Sim) pageSubmit(w http.ResponseWriter, r *http.Request) {
 		if result.OK {
 			result.ID = 0 // closing a form is nothing to tell about
 		}
-		s.leadBack(w, r, result, err)
+		standin.ShowResult(w, r, result.ID, err)
 		return
 	}
 	result, err := s.Submit(r.Context(), Submission{User: f.Get("as"), ViewID: f.Get("view"), Values: readInputs(f)})
-	s.leadBack(w, r, result, err)
-}
-
-func parseForm(w http.ResponseWriter, r *http.Request) bool {
-	r.Body = http.MaxBytesReader(w, r.Body, maxDriveBody)
-	if err := r.ParseForm(); err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "the form could not be read")
-		return false
-	}
-	return true
-}
-
-// leadBack returns to the page, which then tells what came of it.
-func (s *Sim) leadBack(w http.ResponseWriter, r *http.Request, result Result, err error) {
-	where := standin.BackTo(r.PostForm)
-	var refused *refusal
-	switch {
-	case errors.As(err, &refused):
-		where += "&gone=1"
-	case err != nil:
-		standin.WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-		return
-	case result.ID > 0:
-		where += "&result=" + strconv.Itoa(result.ID)
-	}
-	standin.LeadBack(w, where)
-}
-
-// noticeFor tells what came of the last click, by the number that leadBack put into the address.
-func (s *Sim) noticeFor(q url.Values) *notice {
-	if q.Get("gone") != "" {
-		return &notice{Text: "That button is not there any more, or not for this person.", Bad: true}
-	}
-	id, err := strconv.Atoi(q.Get("result"))
-	if err != nil {
-		return nil
-	}
-	r, known := s.log.find(id)
-	if !known {
-		return nil
-	}
-	n := resultText(r)
-	return &n
+	standin.ShowResult(w, r, result.ID, err)
 }

@@ -106,7 +106,7 @@ func (s *Sim) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		if !errors.As(err, &problem) {
 			problem = fail("internal_error")
 		}
-		s.tally.call("response_url", problem.code)
+		s.tally.Call("response_url", problem.code)
 		status := http.StatusBadRequest
 		if problem.code == "used_url" || problem.code == "expired_url" || problem.code == "invalid_url" {
 			status = http.StatusNotFound
@@ -114,7 +114,7 @@ func (s *Sim) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		standin.WriteJSON(w, status, problem.body())
 		return
 	}
-	s.tally.call("response_url", "")
+	s.tally.Call("response_url", "")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, "ok")
 }
@@ -178,7 +178,7 @@ func (s *Sim) replaceSource(link *responseLink, args arguments, said content) er
 		return fail("message_not_found")
 	}
 	link.source.change(args, said, s.opts.Clock())
-	s.tally.updated()
+	s.tally.Updated()
 	s.changes.Touch()
 	return nil
 }

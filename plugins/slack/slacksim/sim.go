@@ -32,8 +32,8 @@ type Sim struct {
 	triggers *triggerBook
 	links    *responseLinks
 	views    *viewBook
-	tally    *tally
-	log      *callbackLog
+	tally    *standin.Tally
+	log      standin.Deliveries[Result]
 
 	// ctx is the lifetime of the stand-in, ended by Close.
 	ctx  context.Context
@@ -67,7 +67,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 		tokens:  map[string]Token{}, users: map[string]User{},
 		channels: map[string]*channel{}, direct: map[string]*channel{},
 		triggers: newTriggerBook(opts.Clock), links: newResponseLinks(opts.Clock), views: newViewBook(),
-		tally: newTally(), log: &callbackLog{},
+		tally: standin.NewTally(),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.sockets = newSocketHub(s)

@@ -93,9 +93,6 @@ func (s *Sim) Do(ctx context.Context, deed standin.Deed) (standin.Reaction, erro
 	if err == nil && result.OK && result.ViewID != "" {
 		result, err = s.submitReason(ctx, deed, result.ViewID)
 	}
-	if refused, ok := err.(*refusal); ok { //nolint:errorlint // it is never wrapped
-		return standin.Reaction{}, standin.RefusedError(refused.sentence)
-	}
 	if err != nil {
 		return standin.Reaction{}, err
 	}

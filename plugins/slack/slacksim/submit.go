@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"github.com/accede/accede/plugins/standin"
 )
 
 // Submission is a person sending off the modal they have open.
@@ -48,13 +50,13 @@ func (s *Sim) Submit(ctx context.Context, sub Submission) (Result, error) {
 func (s *Sim) prepareSubmission(sub Submission) (User, *viewEvent, map[string]string, error) {
 	u, known := s.userNamed(sub.User)
 	if !known {
-		return u, nil, nil, refuse("there is nobody called %q", sub.User)
+		return u, nil, nil, standin.Refuse("there is nobody called %q", sub.User)
 	}
 	s.views.mu.Lock()
 	defer s.views.mu.Unlock()
 	v := s.views.top(u.ID)
 	if v == nil || sub.ViewID != "" && sub.ViewID != v.id {
-		return u, nil, nil, refuse("%s has no modal %q open", u.Name, sub.ViewID)
+		return u, nil, nil, standin.Refuse("%s has no modal %q open", u.Name, sub.ViewID)
 	}
 	values, wrong := v.fill(sub.Values)
 	v.values, v.errors = values, wrong
@@ -136,11 +138,11 @@ func (s *Sim) showNext(v *view, answer responseAction) string {
 func (s *Sim) CloseView(ctx context.Context, user string) (Result, error) {
 	u, known := s.userNamed(user)
 	if !known {
-		return Result{}, refuse("there is nobody called %q", user)
+		return Result{}, standin.Refuse("there is nobody called %q", user)
 	}
 	event, notify := s.dismiss(u)
 	if event == nil {
-		return Result{}, refuse("%s has no modal open", u.Name)
+		return Result{}, standin.Refuse("%s has no modal open", u.Name)
 	}
 	if !notify {
 		s.changes.Touch()
