@@ -92,7 +92,7 @@ func (s *Sim) api() {
 				Switches: s.faults, Operation: func(*http.Request) string { return op.name }, Fail: brokenDiscord,
 				Limit: func(w http.ResponseWriter, _ *http.Request, seconds int) {
 					s.ban.note(http.StatusTooManyRequests, "user")
-					s.tally.call(op.name, "429")
+					s.tally.Call(op.name, "429")
 					limited(w, time.Duration(seconds)*time.Second, "user")
 				},
 			}
@@ -146,7 +146,7 @@ func (s *Sim) serveOperation(op operation) http.Handler {
 			brokenDiscord(w, r)
 			return
 		}
-		s.tally.call(op.name, "")
+		s.tally.Call(op.name, "")
 		if out.status == http.StatusNoContent {
 			w.WriteHeader(out.status)
 			return
@@ -156,7 +156,7 @@ func (s *Sim) serveOperation(op operation) http.Handler {
 }
 
 func (s *Sim) refused(w http.ResponseWriter, op operation, problem *apiError) {
-	s.tally.call(op.name, fmt.Sprintf("%d/%d", problem.status, problem.code))
+	s.tally.Call(op.name, fmt.Sprintf("%d/%d", problem.status, problem.code))
 	s.ban.note(problem.status, "user")
 	if problem.status == http.StatusTooManyRequests { // such as 30046, which belongs to the message and not to a bucket
 		w.Header().Set("Retry-After", "5")
@@ -185,7 +185,7 @@ func (s *Sim) overLimit(w http.ResponseWriter, r *http.Request, op operation) bo
 	if wait == 0 {
 		return false
 	}
-	s.tally.call(op.name, "429")
+	s.tally.Call(op.name, "429")
 	s.ban.note(http.StatusTooManyRequests, scope)
 	limited(w, wait, scope)
 	return true

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/accede/accede/plugins/standin"
@@ -28,11 +27,11 @@ type outcome struct {
 // handOver gives an interaction to the app, over HTTP when there is a callback address and over the Gateway otherwise,
 // late or twice when the switches say so, and waits for the first answer.
 func (s *Sim) handOver(ctx context.Context, i *interaction, payload []byte) outcome {
-	ctx, cancel := s.whileOpen(ctx)
+	ctx, cancel := standin.WhileOpen(ctx, s.ctx)
 	defer cancel()
 	ctx, done := context.WithTimeout(ctx, answerDeadline)
 	defer done()
-	s.log.remember(payload)
+	s.log.Remember(payload)
 	started := time.Now()
 	fate := s.faults.DrawDelivery()
 	out := outcome{via: "gateway", twice: fate.Twice}
@@ -174,55 +173,4 @@ func (s *Sim) Probe(ctx context.Context) string {
 		return fmt.Sprintf("the specified interactions endpoint url could not be verified: it answered %d to a ping", answer.Status)
 	}
 	return ""
-}
-
-// callbackLog keeps what was handed over lately.
-type callbackLog struct {
-	mu      sync.Mutex
-	last    []byte
-	results []Result
-	next    int
-}
-
-const maxResults = 200
-
-func (l *callbackLog) remember(payload []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = payload
-}
-
-func (l *callbackLog) lastPayload() []byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.last
-}
-
-func (l *callbackLog) add(r Result) Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.next++
-	r.ID = l.next
-	l.results = append(l.results, r)
-	if len(l.results) > maxResults {
-		l.results = l.results[1:]
-	}
-	return r
-}
-
-func (l *callbackLog) find(id int) (Result, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, r := range l.results {
-		if r.ID == id {
-			return r, true
-		}
-	}
-	return Result{}, false
-}
-
-func (l *callbackLog) all() []Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]Result{}, l.results...)
 }

@@ -45,7 +45,7 @@ func (s *Sim) createMessage(c *call) (reply, error) {
 	if nonce != "" {
 		s.nonces[nonce] = m
 	}
-	s.tally.posted(m.key)
+	s.tally.Posted(m.key)
 	return ok(s.wireWithNonce(m))
 }
 
@@ -185,7 +185,7 @@ func (s *Sim) revise(ch *channel, m *message, d draft) error {
 	if m.key == "" {
 		m.key = deliveryKey(m.rows)
 	}
-	s.tally.updated()
+	s.tally.Updated()
 	s.changes.Touch()
 	return nil
 }
@@ -204,7 +204,7 @@ func (s *Sim) deleteMessage(c *call) (reply, error) {
 // remove deletes a message. The lock must be held.
 func (s *Sim) remove(m *message) {
 	m.deleted = true
-	s.tally.removed(m.key)
+	s.tally.Removed(m.key)
 	s.changes.Touch()
 }
 

@@ -120,7 +120,10 @@ func (s *Sim) finish(kind string, i *interaction, out outcome) Result {
 		r.User, r.Answer, r.Modal = i.user.ID, i.answer, s.modals[i.user.ID] != nil
 	}
 	s.changes.Touch()
-	return s.log.add(r)
+	return s.log.Add(func(id int) Result {
+		r.ID = id
+		return r
+	})
 }
 
 // Submit sends the form that a person has open. Discord keeps to the inputs' own limits and closes the form if the app

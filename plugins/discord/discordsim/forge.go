@@ -30,7 +30,7 @@ const staleBy = 10 * time.Minute
 func (s *Sim) Forge(ctx context.Context, f Forgery) (Result, error) {
 	payload := []byte(f.Payload)
 	if len(payload) == 0 {
-		payload = s.log.lastPayload()
+		payload = s.log.Last()
 	}
 	if len(payload) == 0 {
 		return Result{}, no("nothing has been sent yet that could be forged; give a payload")

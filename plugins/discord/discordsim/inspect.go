@@ -1,11 +1,7 @@
 package discordsim
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/accede/accede/plugins/standin"
@@ -56,17 +52,11 @@ type SeenSession struct {
 
 // SeenStats is the answer of /sandbox/stats.
 type SeenStats struct {
-	Stats
+	standin.Stats
 	// Refusals count towards a ban.
 	Refusals int  `json:"refusals"`
 	Banned   bool `json:"banned"`
 }
-
-const (
-	maxDriveBody = 1 << 20
-	// maxFollow bounds how long /sandbox/wait blocks.
-	maxFollow = 25 * time.Second
-)
 
 func (s *Sim) inspection() {
 	inner := http.NewServeMux()
@@ -85,13 +75,12 @@ func (s *Sim) inspection() {
 		standin.WriteJSON(w, http.StatusOK, s.Stats())
 	})
 	inner.HandleFunc("GET /sandbox/results", func(w http.ResponseWriter, _ *http.Request) {
-		standin.WriteJSON(w, http.StatusOK, map[string]any{"results": s.log.all()})
+		standin.WriteJSON(w, http.StatusOK, map[string]any{"results": s.log.All()})
 	})
-	inner.HandleFunc("GET /sandbox/version", func(w http.ResponseWriter, _ *http.Request) { writeVersion(w, s.changes.Version()) })
-	inner.HandleFunc("GET /sandbox/wait", s.serveWait)
-	inner.HandleFunc("POST /sandbox/click", drive(s.Click))
-	inner.HandleFunc("POST /sandbox/submit", drive(s.Submit))
-	inner.HandleFunc("POST /sandbox/forge", drive(s.Forge))
+	s.changes.Serve(s.ctx, inner)
+	inner.HandleFunc("POST /sandbox/click", standin.Drive(s.Click))
+	inner.HandleFunc("POST /sandbox/submit", standin.Drive(s.Submit))
+	inner.HandleFunc("POST /sandbox/forge", standin.Drive(s.Forge))
 	inner.HandleFunc("POST /sandbox/probe", s.serveProbe)
 	inner.HandleFunc("POST /sandbox/close", s.serveClose)
 	inner.HandleFunc("POST /sandbox/disconnect", s.serveDisconnect)
@@ -177,7 +166,7 @@ func (s *Sim) Sessions() []SeenSession {
 // Stats counts accepted messages, also by delivery key, calls by operation, and refusals.
 func (s *Sim) Stats() SeenStats {
 	refusals, banned := s.ban.state()
-	return SeenStats{Stats: s.tally.stats(true), Refusals: refusals, Banned: banned}
+	return SeenStats{Stats: s.tally.Stats(), Refusals: refusals, Banned: banned}
 }
 
 // Faults are the switches that make this Discord misbehave.
@@ -185,26 +174,6 @@ func (s *Sim) Faults() *standin.Switches { return s.faults }
 
 // Changes counts everything that happened, to follow along without polling.
 func (s *Sim) Changes() *standin.Changes { return s.changes }
-
-// serveWait answers as soon as more happened than the caller has seen, or after a while.
-func (s *Sim) serveWait(w http.ResponseWriter, r *http.Request) {
-	seen, err := strconv.ParseUint(r.URL.Query().Get("version"), 10, 64)
-	if err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "version must be a number")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxFollow)
-	defer cancel()
-	ctx, release := s.whileOpen(ctx)
-	defer release()
-	writeVersion(w, s.changes.Wait(ctx, seen))
-}
-
-func writeVersion(w http.ResponseWriter, version uint64) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(strconv.FormatUint(version, 10)))
-}
 
 func (s *Sim) serveProbe(w http.ResponseWriter, r *http.Request) {
 	if s.opts.CallbackURL == "" {
@@ -218,7 +187,7 @@ func (s *Sim) serveClose(w http.ResponseWriter, r *http.Request) {
 	var ask struct {
 		User string `json:"user"`
 	}
-	if readJSON(w, r, &ask) {
+	if standin.ReadJSON(w, r, &ask) {
 		standin.WriteJSON(w, http.StatusOK, map[string]bool{"closed": s.CloseModal(ask.User)})
 	}
 }
@@ -227,29 +196,7 @@ func (s *Sim) serveDisconnect(w http.ResponseWriter, r *http.Request) {
 	ask := struct {
 		Kind string `json:"kind"`
 	}{Kind: "reconnect"}
-	if readJSON(w, r, &ask) {
+	if standin.ReadJSON(w, r, &ask) {
 		standin.WriteJSON(w, http.StatusOK, map[string]int{"disconnected": s.Disconnect(ask.Kind)})
-	}
-}
-
-func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDriveBody))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "the body must be JSON of the documented form: "+err.Error())
-		return false
-	}
-	return true
-}
-
-func answer(w http.ResponseWriter, result Result, err error) {
-	refused, ok := errors.AsType[standin.RefusedError](err)
-	switch {
-	case ok:
-		standin.WriteProblem(w, http.StatusConflict, string(refused))
-	case err != nil:
-		standin.WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-	default:
-		standin.WriteJSON(w, http.StatusOK, result)
 	}
 }

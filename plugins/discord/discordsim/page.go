@@ -35,7 +35,7 @@ type chatPage struct {
 	Groups   []channelGroup
 	Reach    string
 	Heading  string
-	Notice   *notice
+	Notice   *standin.Notice
 	Modal    *modalBox
 	Messages []shownMessage
 	Empty    string
@@ -50,11 +50,6 @@ type channelLink struct {
 	Href, Label string
 	Count       int
 	Here        bool
-}
-
-type notice struct {
-	Text string
-	Bad  bool
 }
 
 // visit is who looks at what.
@@ -149,7 +144,7 @@ func (s *Sim) peopleFor(v visit) []standin.Person {
 }
 
 func (s *Sim) chatPage(v visit, q url.Values, reach string) chatPage {
-	page := chatPage{Groups: s.groups(v), Reach: reach, Notice: s.noticeFor(q), Modal: s.modalFor(v)}
+	page := chatPage{Groups: s.groups(v), Reach: reach, Notice: s.log.Notice(q, told), Modal: s.modalFor(v)}
 	if v.channel == nil {
 		page.Heading, page.Empty = "Nothing here", "This person sees no channel."
 		return page
@@ -217,23 +212,15 @@ func (s *Sim) label(ch *channel) string {
 	}
 }
 
-// noticeFor tells what came of the last click, by the number that leadBack put into the address.
-func (s *Sim) noticeFor(q url.Values) *notice {
-	if q.Get("gone") != "" {
-		return &notice{Text: "That button is not there any more, or not for this person.", Bad: true}
-	}
-	id, err := strconv.Atoi(q.Get("result"))
-	if err != nil {
-		return nil
-	}
-	r, known := s.log.find(id)
+// told says what came of the last click.
+func told(r Result) *standin.Notice {
 	switch {
-	case !known || r.Modal:
+	case r.Modal:
 		return nil
 	case !r.OK:
-		return &notice{Text: r.ShownError + " (" + r.Problem + ")", Bad: true}
+		return &standin.Notice{Text: r.ShownError + " (" + r.Problem + ")", Bad: true}
 	default:
-		return &notice{Text: fmt.Sprintf("Clicked. The app answered in %.0f ms.", r.LatencyMS)}
+		return &standin.Notice{Text: fmt.Sprintf("Clicked. The app answered in %.0f ms.", r.LatencyMS)}
 	}
 }
 

@@ -30,8 +30,8 @@ type Sim struct {
 	gateway *gateway
 	buckets *buckets
 	ban     *banCounter
-	tally   *tally
-	log     *callbackLog
+	tally   *standin.Tally
+	log     standin.Deliveries[Result]
 
 	// ctx is the lifetime of the stand-in, ended by Close.
 	ctx  context.Context
@@ -64,7 +64,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 		cfg: cfg, opts: opts, key: cfg.key(), dice: dice, frame: frame, faults: standin.NewSwitches(dice),
 		changes: standin.NewChanges(), courier: standin.NewCourier(), users: map[string]User{}, guilds: map[string]Guild{},
 		channels: map[string]*channel{}, interactions: map[string]*interaction{}, modals: map[string]*modal{},
-		nonces: map[string]*message{}, tally: newTally(), log: &callbackLog{}, buckets: newBuckets(opts.Clock),
+		nonces: map[string]*message{}, tally: standin.NewTally(), buckets: newBuckets(opts.Clock),
 		ban: newBanCounter(opts.Clock, cfg.BanAfter),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
