@@ -81,7 +81,7 @@ func TestOtherwiseALaterResultIsADirectMessage(t *testing.T) {
 			if got := w.directly("bob"); len(got) != 0 {
 				t.Errorf("bob was written %q", got)
 			}
-			if got := w.sim.Stats().Operations["CreatePostEphemeral"].Errors["api.context.permissions.app_error"]; got != c.asked {
+			if got := w.sim.Stats().Methods["CreatePostEphemeral"].Errors["api.context.permissions.app_error"]; got != c.asked {
 				t.Errorf("the permission was asked for %d times, want %d", got, c.asked)
 			}
 		})

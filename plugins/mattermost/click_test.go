@@ -50,7 +50,7 @@ func TestAResultThatComesSoonIsToldInTheAnswerToTheClick(t *testing.T) {
 	if !result.OK || result.Whispered != `Your approval counts\.` {
 		t.Errorf("the click was answered with %+v", result)
 	}
-	if calls := w.sim.Stats().Operations["CreatePostEphemeral"].Calls; calls != 0 {
+	if calls := w.sim.Stats().Methods["CreatePostEphemeral"].Calls; calls != 0 {
 		t.Errorf("the result was also posted %d times", calls)
 	}
 	if got := w.whispers("bob"); len(got) != 0 {

@@ -150,13 +150,13 @@ func TestFindTurnsPagesAndIgnoresOthers(t *testing.T) {
 		}
 	}
 	w.bot.books.margin = 0
-	calls := w.sim.Stats().Operations["GetPostsForChannel"].Calls
+	calls := w.sim.Stats().Methods["GetPostsForChannel"].Calls
 	for range 20 {
 		if _, found, err := w.bot.Find(t.Context(), to, plugins.Search{Key: "wanted", Since: since}); err != nil || !found {
 			t.Fatal(found, err)
 		}
 	}
-	if got := w.sim.Stats().Operations["GetPostsForChannel"].Calls - calls; got > 20 {
+	if got := w.sim.Stats().Methods["GetPostsForChannel"].Calls - calls; got > 20 {
 		t.Errorf("20 further look-ups read %d pages, want one each", got)
 	}
 }

@@ -90,11 +90,11 @@ func TestAServersNewKeyIsLearnt(t *testing.T) {
 	if result := w.click("ivan", card, actionApprove); !result.OK {
 		t.Errorf("the click was answered with %+v", result)
 	}
-	calls := w.sim.Stats().Operations["GetClientConfig"].Calls
+	calls := w.sim.Stats().Methods["GetClientConfig"].Calls
 	for range 5 {
 		w.forge("bad_signature", "")
 	}
-	if got := w.sim.Stats().Operations["GetClientConfig"].Calls; got != calls {
+	if got := w.sim.Stats().Methods["GetClientConfig"].Calls; got != calls {
 		t.Errorf("forged clicks made the plugin ask for the key %d times", got-calls)
 	}
 }

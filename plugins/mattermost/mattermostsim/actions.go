@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/mattermost/mattermost-server/v6/model"
+
+	"github.com/accede/accede/plugins/standin"
 )
 
 // Ids of buttons: the routes of servers before 11 take letters and digits only, all others are not found.
@@ -166,11 +168,11 @@ type Click struct {
 func (s *Sim) Click(ctx context.Context, c Click) (Result, error) {
 	u, known := s.userNamed(c.User)
 	if !known {
-		return Result{}, refuse("there is nobody called %q", c.User)
+		return Result{}, standin.Refuse("there is nobody called %q", c.User)
 	}
 	out, trigger, whispered, p := s.press(ctx, u, c.Post, c.Action)
 	if p != nil {
-		return Result{}, refuse("%s cannot press %q of post %s: %s", u.Name, c.Action, c.Post, p.Message)
+		return Result{}, standin.Refuse("%s cannot press %q of post %s: %s", u.Name, c.Action, c.Post, p.Message)
 	}
 	return s.finish("action", u, out, func(r *Result) { r.TriggerID, r.Whispered = trigger, whispered }), nil
 }

@@ -88,17 +88,17 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op operation) {
 	w.Header().Set("X-Version-Id", s.Server().Version+".0.demo.false")
 	c, p := s.enter(r, op)
 	if p != nil {
-		s.tally.call(op.name, p.ID)
+		s.tally.Call(op.name, p.ID)
 		s.answerProblem(w, p)
 		return
 	}
 	status, answer, p := op.run(s, c)
 	if p != nil {
-		s.tally.call(op.name, p.ID)
+		s.tally.Call(op.name, p.ID)
 		s.answerProblem(w, p)
 		return
 	}
-	s.tally.call(op.name, "")
+	s.tally.Call(op.name, "")
 	standin.WriteJSON(w, status, answer)
 }
 
@@ -117,7 +117,7 @@ func (s *Sim) overLimit(r *http.Request) int {
 
 // limited answers as the server's rate limiter does, which is not in JSON.
 func (s *Sim) limited(w http.ResponseWriter, operation string, seconds int) {
-	s.tally.call(operation, "limit exceeded")
+	s.tally.Call(operation, "limit exceeded")
 	standin.SetRetryAfter(w, seconds)
 	w.Header().Set("X-RateLimit-Limit", strconv.Itoa(limitBurst+1))
 	w.Header().Set("X-RateLimit-Remaining", "0")

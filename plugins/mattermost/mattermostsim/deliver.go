@@ -32,7 +32,7 @@ type outcome struct {
 
 // callIntegration posts a body, late or twice when the switches say so.
 func (s *Sim) callIntegration(ctx context.Context, address string, body []byte) outcome {
-	ctx, cancel := s.whileOpen(ctx)
+	ctx, cancel := standin.WhileOpen(ctx, s.ctx)
 	defer cancel()
 	fate := s.faults.DrawDelivery()
 	if !standin.Pause(ctx, fate.Late) {
@@ -122,47 +122,19 @@ func (s *Sim) finish(kind string, u User, out outcome, more func(*Result)) Resul
 	r.Dialog = s.dialogs[u.ID] != nil
 	s.mu.RUnlock()
 	s.changes.Touch()
-	return s.log.add(r)
+	return s.log.Add(func(id int) Result {
+		r.ID = id
+		return r
+	})
 }
 
 // callbackLog keeps what was sent and what came of it.
 type callbackLog struct {
-	mu      sync.Mutex
-	press   []byte
-	dialog  []byte
-	results []Result
-	next    int
-}
+	standin.Deliveries[Result]
 
-const maxResults = 200
-
-func (l *callbackLog) add(r Result) Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.next++
-	r.ID = l.next
-	l.results = append(l.results, r)
-	if len(l.results) > maxResults {
-		l.results = l.results[1:]
-	}
-	return r
-}
-
-func (l *callbackLog) find(id int) (Result, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range l.results {
-		if l.results[i].ID == id {
-			return l.results[i], true
-		}
-	}
-	return Result{}, false
-}
-
-func (l *callbackLog) all() []Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]Result{}, l.results...)
+	mu     sync.Mutex
+	press  []byte
+	dialog []byte
 }
 
 func (l *callbackLog) sent(into *[]byte, body []byte) {

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mattermost/mattermost-server/v6/model"
+
+	"github.com/accede/accede/plugins/standin"
 )
 
 // dialog is what a person's client shows.
@@ -84,7 +86,7 @@ func (s *Sim) Submit(ctx context.Context, in Submission) (Result, error) {
 	d := s.dialogs[u.ID]
 	s.mu.RUnlock()
 	if d == nil {
-		return Result{}, refuse("%q has no dialog open", in.User)
+		return Result{}, standin.Refuse("%q has no dialog open", in.User)
 	}
 	if in.Cancel && !d.Dialog.NotifyOnCancel {
 		s.show(u.ID, nil)
@@ -156,14 +158,4 @@ func (d *dialog) check(values map[string]string) map[string]string {
 		}
 	}
 	return wrong
-}
-
-// refusal is why something cannot be done in Mattermost's client at all.
-type refusal struct{ sentence string }
-
-// Error returns the sentence.
-func (r *refusal) Error() string { return r.sentence }
-
-func refuse(format string, args ...any) *refusal {
-	return &refusal{sentence: fmt.Sprintf(format, args...)}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/mattermost/mattermost-server/v6/model"
+
+	"github.com/accede/accede/plugins/standin"
 )
 
 // Forgery is a callback that nobody's click made, or not like this.
@@ -44,7 +46,7 @@ func (s *Sim) Forge(ctx context.Context, f Forgery) (Result, error) {
 	}
 	u, known := s.userNamed(f.User)
 	if !known {
-		return Result{}, refuse("there is nobody called %q", f.User)
+		return Result{}, standin.Refuse("there is nobody called %q", f.User)
 	}
 	door, body, err := s.forged(f, u)
 	if err != nil {
@@ -71,10 +73,10 @@ func (s *Sim) forged(f Forgery, u User) (door string, body any, err error) {
 	}
 	var press model.PostActionIntegrationRequest
 	if len(f.Body) > 0 && json.Unmarshal(f.Body, &press) != nil {
-		return "", nil, refuse("the body is not a press of a button")
+		return "", nil, standin.Refuse("the body is not a press of a button")
 	}
 	if len(f.Body) == 0 && !s.log.last(&s.log.press, &press) {
-		return "", nil, refuse("nothing has been clicked yet that could be forged; give a body")
+		return "", nil, standin.Refuse("nothing has been clicked yet that could be forged; give a body")
 	}
 	err = s.forgePress(f.Kind, &press, u)
 	return "/action", &press, err
@@ -109,7 +111,7 @@ func (s *Sim) forgePress(kind string, p *model.PostActionIntegrationRequest, u U
 	case "signed":
 		return s.sign(p, s.key, now)
 	default:
-		return refuse("no forgery is called %q", kind)
+		return standin.Refuse("no forgery is called %q", kind)
 	}
 }
 
@@ -123,10 +125,10 @@ func (s *Sim) sign(p *model.PostActionIntegrationRequest, key *ecdsa.PrivateKey,
 func (s *Sim) forgedDialog(f Forgery, u User) (any, error) {
 	var d model.SubmitDialogRequest
 	if len(f.Body) > 0 && json.Unmarshal(f.Body, &d) != nil {
-		return nil, refuse("the body is not a dialog")
+		return nil, standin.Refuse("the body is not a dialog")
 	}
 	if len(f.Body) == 0 && !s.log.last(&s.log.dialog, &d) {
-		return nil, refuse("no dialog has been sent yet that could be forged; give a body")
+		return nil, standin.Refuse("no dialog has been sent yet that could be forged; give a body")
 	}
 	switch f.Kind {
 	case "dialog_of_another":
@@ -136,7 +138,7 @@ func (s *Sim) forgedDialog(f Forgery, u User) (any, error) {
 	case "dialog_moved":
 		var state map[string]any
 		if json.Unmarshal([]byte(d.State), &state) != nil {
-			return nil, refuse("the dialog's state cannot be changed")
+			return nil, standin.Refuse("the dialog's state cannot be changed")
 		}
 		state["spot"] = map[string]any{"channel": DemoID("security"), "post": s.newID(), "click": s.newID()}
 		moved, err := json.Marshal(state)

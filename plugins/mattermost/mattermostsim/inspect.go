@@ -1,12 +1,7 @@
 package mattermostsim
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/mattermost/mattermost-server/v6/model"
 
@@ -44,26 +39,22 @@ type SeenDialog struct {
 	Errors map[string]string `json:"errors,omitempty"`
 }
 
-const maxDriveBody = 1 << 20
-
-// maxFollow bounds how long /sandbox/wait blocks.
-const maxFollow = 25 * time.Second
-
 func (s *Sim) inspection() {
 	inner := http.NewServeMux()
 	inner.Handle("/sandbox/faults", s.faults)
 	inner.HandleFunc("GET /sandbox/messages", s.serveMessages)
 	inner.HandleFunc("GET /sandbox/ephemerals", s.serveEphemerals)
 	inner.HandleFunc("GET /sandbox/dialogs", s.serveDialogs)
-	inner.HandleFunc("GET /sandbox/stats", s.serveStats)
-	inner.HandleFunc("GET /sandbox/results", s.serveResults)
-	inner.HandleFunc("GET /sandbox/version", s.serveVersion)
-	inner.HandleFunc("GET /sandbox/wait", s.serveWait)
+	inner.HandleFunc("GET /sandbox/stats", s.tally.ServeStats)
+	inner.HandleFunc("GET /sandbox/results", func(w http.ResponseWriter, _ *http.Request) {
+		standin.WriteJSON(w, http.StatusOK, map[string]any{"results": s.log.All()})
+	})
+	s.changes.Serve(s.ctx, inner)
 	inner.HandleFunc("GET /sandbox/server", s.serveServer)
 	inner.HandleFunc("PATCH /sandbox/server", s.adjustServer)
-	inner.HandleFunc("POST /sandbox/click", drive(s.Click))
-	inner.HandleFunc("POST /sandbox/submit", drive(s.Submit))
-	inner.HandleFunc("POST /sandbox/forge", drive(s.Forge))
+	inner.HandleFunc("POST /sandbox/click", standin.Drive(s.Click))
+	inner.HandleFunc("POST /sandbox/submit", standin.Drive(s.Submit))
+	inner.HandleFunc("POST /sandbox/forge", standin.Drive(s.Forge))
 	s.mux.Handle("/sandbox/", standin.Guard(inner))
 	standin.ServeStage(s.mux, s)
 }
@@ -109,7 +100,7 @@ func (s *Sim) Dialogs(user string) []SeenDialog {
 }
 
 // Stats counts accepted posts, also by delivery key, and calls by operation.
-func (s *Sim) Stats() Stats { return s.tally.stats(true) }
+func (s *Sim) Stats() standin.Stats { return s.tally.Stats() }
 
 // Faults are the switches that make this Mattermost misbehave.
 func (s *Sim) Faults() *standin.Switches { return s.faults }
@@ -144,76 +135,14 @@ func (s *Sim) serveDialogs(w http.ResponseWriter, r *http.Request) {
 	standin.WriteJSON(w, http.StatusOK, map[string]any{"dialogs": s.Dialogs(s.askedUser(r))})
 }
 
-func (s *Sim) serveStats(w http.ResponseWriter, r *http.Request) {
-	standin.WriteJSON(w, http.StatusOK, s.tally.stats(r.URL.Query().Get("keys") != "false"))
-}
-
-func (s *Sim) serveResults(w http.ResponseWriter, _ *http.Request) {
-	standin.WriteJSON(w, http.StatusOK, map[string]any{"results": s.log.all()})
-}
-
-func (s *Sim) serveVersion(w http.ResponseWriter, _ *http.Request) {
-	writeVersion(w, s.changes.Version())
-}
-
-// serveWait answers as soon as more happened than the caller has seen, or after a while.
-func (s *Sim) serveWait(w http.ResponseWriter, r *http.Request) {
-	seen, err := strconv.ParseUint(r.URL.Query().Get("version"), 10, 64)
-	if err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "version must be a number")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxFollow)
-	defer cancel()
-	ctx, release := s.whileOpen(ctx)
-	defer release()
-	writeVersion(w, s.changes.Wait(ctx, seen))
-}
-
-func writeVersion(w http.ResponseWriter, version uint64) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(strconv.FormatUint(version, 10)))
-}
-
 func (s *Sim) serveServer(w http.ResponseWriter, _ *http.Request) {
 	standin.WriteJSON(w, http.StatusOK, s.Server())
 }
 
 func (s *Sim) adjustServer(w http.ResponseWriter, r *http.Request) {
 	changed := s.Server()
-	if readJSON(w, r, &changed) {
+	if standin.ReadJSON(w, r, &changed) {
 		s.Adjust(func(server *Server) { *server = changed })
 		s.serveServer(w, r)
 	}
-}
-
-// drive serves one thing a person or an attacker can do.
-func drive[Ask any](do func(context.Context, Ask) (Result, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var ask Ask
-		if !readJSON(w, r, &ask) {
-			return
-		}
-		result, err := do(r.Context(), ask)
-		refused, ok := errors.AsType[*refusal](err)
-		switch {
-		case ok:
-			standin.WriteProblem(w, http.StatusConflict, refused.sentence)
-		case err != nil:
-			standin.WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-		default:
-			standin.WriteJSON(w, http.StatusOK, result)
-		}
-	}
-}
-
-func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDriveBody))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "the body must be JSON of the documented form: "+err.Error())
-		return false
-	}
-	return true
 }

@@ -46,7 +46,7 @@ type chatPage struct {
 	Groups  []channelGroup
 	Reach   string
 	Heading string
-	Notice  *notice
+	Notice  *standin.Notice
 	Dialog  *dialogBox
 	Posts   []shownPost
 	Empty   string
@@ -62,11 +62,6 @@ type channelLink struct {
 	Href, Label string
 	Count       int
 	Here        bool
-}
-
-type notice struct {
-	Text string
-	Bad  bool
 }
 
 // serverBox are the settings of the server that make callbacks fail.
@@ -173,7 +168,7 @@ func (u User) label() string {
 }
 
 func (s *Sim) chatPage(v visit, q url.Values) chatPage {
-	page := chatPage{Groups: s.groups(v), Reach: s.reach(), Notice: s.noticeFor(q), Dialog: s.dialogFor(v)}
+	page := chatPage{Groups: s.groups(v), Reach: s.reach(), Notice: s.log.Notice(q, told), Dialog: s.dialogFor(v)}
 	if !v.bare {
 		page.Server = &serverBox{Server: s.Server(), Back: v.back()}
 	}

@@ -1,14 +1,11 @@
 package mattermostsim
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -162,30 +159,25 @@ func (s *Sim) dialogFor(v visit) *dialogBox {
 }
 
 func (s *Sim) pageClick(w http.ResponseWriter, r *http.Request) {
-	if !parseForm(w, r) {
+	if !standin.ParseForm(w, r) {
 		return
 	}
 	result, err := s.Click(r.Context(), Click{User: r.PostForm.Get("as"), Post: r.PostForm.Get("post"), Action: r.PostForm.Get("action")})
-	s.leadBack(w, r, result, err)
+	standin.ShowResult(w, r, result.ID, err)
 }
 
 func (s *Sim) pageSubmit(w http.ResponseWriter, r *http.Request) {
-	if !parseForm(w, r) {
+	if !standin.ParseForm(w, r) {
 		return
 	}
-	in := Submission{User: r.PostForm.Get("as"), Values: map[string]string{}, Cancel: r.PostForm.Get("close") != ""}
-	for name := range r.PostForm {
-		if field, ok := strings.CutPrefix(name, "input:"); ok {
-			in.Values[field] = strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n")
-		}
-	}
+	in := Submission{User: r.PostForm.Get("as"), Values: standin.Inputs(r), Cancel: r.PostForm.Get("close") != ""}
 	result, err := s.Submit(r.Context(), in)
-	s.leadBack(w, r, result, err)
+	standin.ShowResult(w, r, result.ID, err)
 }
 
 // pageServer changes the settings that the page offers.
 func (s *Sim) pageServer(w http.ResponseWriter, r *http.Request) {
-	if !parseForm(w, r) {
+	if !standin.ParseForm(w, r) {
 		return
 	}
 	on := func(name string) bool { return r.PostForm.Get(name) != "" }
@@ -200,53 +192,17 @@ func (s *Sim) pageServer(w http.ResponseWriter, r *http.Request) {
 	standin.LeadBack(w, standin.BackTo(r.PostForm))
 }
 
-func parseForm(w http.ResponseWriter, r *http.Request) bool {
-	r.Body = http.MaxBytesReader(w, r.Body, maxDriveBody)
-	if err := r.ParseForm(); err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "the form could not be read")
-		return false
-	}
-	return true
-}
-
-// leadBack returns to the page, which then tells what came of it.
-func (s *Sim) leadBack(w http.ResponseWriter, r *http.Request, result Result, err error) {
-	where := standin.BackTo(r.PostForm)
-	_, refused := errors.AsType[*refusal](err)
-	switch {
-	case refused:
-		where += "&gone=1"
-	case err != nil:
-		standin.WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-		return
-	case result.ID > 0:
-		where += "&result=" + strconv.Itoa(result.ID)
-	}
-	standin.LeadBack(w, where)
-}
-
-// noticeFor tells what came of the last click, by the number that leadBack put into the address.
-func (s *Sim) noticeFor(q url.Values) *notice {
-	if q.Get("gone") != "" {
-		return &notice{Text: "That button is not there any more, or not for this person.", Bad: true}
-	}
-	id, err := strconv.Atoi(q.Get("result"))
-	if err != nil {
-		return nil
-	}
-	r, known := s.log.find(id)
-	if !known {
-		return nil
-	}
+// told says what came of the last click.
+func told(r Result) *standin.Notice {
 	took := fmt.Sprintf("%.0f ms", r.LatencyMS)
 	switch {
 	case len(r.FieldErrors) > 0:
-		return &notice{Text: "Please look at what is marked in the dialog.", Bad: true}
+		return &standin.Notice{Text: "Please look at what is marked in the dialog.", Bad: true}
 	case r.ShownError != "":
-		return &notice{Text: r.ShownError, Bad: true}
+		return &standin.Notice{Text: r.ShownError, Bad: true}
 	case r.Kind == "dialog":
-		return &notice{Text: "Sent. The app answered in " + took + "."}
+		return &standin.Notice{Text: "Sent. The app answered in " + took + "."}
 	default:
-		return &notice{Text: "Clicked. The app answered in " + took + "."}
+		return &standin.Notice{Text: "Clicked. The app answered in " + took + "."}
 	}
 }

@@ -59,7 +59,7 @@ func (s *Sim) createPost(c *call) (int, any, *problem) {
 	if p != nil {
 		return 0, nil, p
 	}
-	s.tally.posted(made.key())
+	s.tally.Posted(made.key())
 	s.changes.Touch()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -192,7 +192,7 @@ func (s *Sim) patchPost(c *call) (int, any, *problem) {
 	if problem := s.edit(p, message, props); problem != nil {
 		return 0, nil, problem
 	}
-	s.tally.updated()
+	s.tally.Updated()
 	s.changes.Touch()
 	return http.StatusOK, p.wire(), nil
 }
@@ -250,7 +250,7 @@ func (s *Sim) remove(p *post) {
 	for _, one := range s.channels[p.ChannelId].posts {
 		if (one == p || one.RootId == p.Id) && one.DeleteAt == 0 {
 			one.DeleteAt, one.UpdateAt = now, now
-			s.tally.removed(one.key())
+			s.tally.Removed(one.key())
 		}
 	}
 }

@@ -27,7 +27,7 @@ type Sim struct {
 	courier *standin.Courier
 	frame   *standin.Frame
 	mux     *http.ServeMux
-	tally   *tally
+	tally   *standin.Tally
 	log     *callbackLog
 	key     *ecdsa.PrivateKey
 
@@ -74,7 +74,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 	s := &Sim{
 		opts: opts, dice: dice, frame: frame, key: key,
 		faults: standin.NewSwitches(dice), changes: standin.NewChanges(), courier: standin.NewCourier(),
-		limiter: standin.NewLimiter(limitEvery, limitBurst, opts.Clock), tally: newTally(), log: &callbackLog{},
+		limiter: standin.NewLimiter(limitEvery, limitBurst, opts.Clock), tally: standin.NewTally(), log: &callbackLog{},
 		server: cfg.Server, teams: cfg.Teams, users: cfg.Users, tokens: cfg.Tokens,
 		channels: map[string]*channel{}, posts: map[string]*post{}, dialogs: map[string]*dialog{},
 	}
@@ -98,16 +98,6 @@ func (s *Sim) Close() error {
 	s.work.Wait()
 	s.courier.CloseIdle()
 	return nil
-}
-
-// whileOpen ends with the context or with the stand-in.
-func (s *Sim) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(s.ctx, cancel)
-	return ctx, func() {
-		stop()
-		cancel()
-	}
 }
 
 // Server is how the server is set up now.

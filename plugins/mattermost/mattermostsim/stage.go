@@ -2,7 +2,6 @@ package mattermostsim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -82,9 +81,6 @@ func (s *Sim) Do(ctx context.Context, deed standin.Deed) (standin.Reaction, erro
 	result, err := s.Click(ctx, Click{User: deed.Person, Post: deed.Post, Action: deed.Action})
 	if err == nil && result.OK && result.Dialog {
 		result, err = s.submitReason(ctx, deed)
-	}
-	if refused, ok := errors.AsType[*refusal](err); ok {
-		return standin.Reaction{}, standin.RefusedError(refused.sentence)
 	}
 	if err != nil {
 		return standin.Reaction{}, err
