@@ -434,7 +434,7 @@ func historyFilters(view historyView) templ.Component {
 }
 
 func personAttributes() templ.Attributes {
-	return templ.Attributes{"placeholder": "Name or address; me is you", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
+	return templ.Attributes{"placeholder": "me, or a name", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
 }
 
 // historyRow is a request in whatever state.

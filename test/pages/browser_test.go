@@ -134,6 +134,7 @@ func xpathText(text string) string { return `"` + strings.ReplaceAll(text, `"`, 
 func (b *tab) fill(name, value string) {
 	b.t.Helper()
 	field := `[name="` + name + `"]`
+	b.until("the field "+name, `document.querySelector('`+field+`') !== null`)
 	b.do("filling "+name, chromedp.Evaluate("document.querySelector('"+field+"').value = ''", nil), chromedp.SendKeys(field, value, chromedp.ByQuery))
 }
 
@@ -228,4 +229,45 @@ func (b *tab) picture(name string) {
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil { //nolint:gosec // whoever runs the test names the folder
 		b.t.Fatal(err)
 	}
+}
+
+// pressNamed clicks the button or link that screen readers call exactly this.
+func (b *tab) pressNamed(name string) {
+	b.t.Helper()
+	path := `//*[self::button or self::a][@aria-label=` + xpathText(name) + `]`
+	b.do("pressing "+name, chromedp.Click(path, chromedp.BySearch, chromedp.NodeVisible))
+}
+
+// loading does something that loads a page, and waits for that page.
+func (b *tab) loading(do func()) {
+	b.t.Helper()
+	b.run("window.before = true")
+	do()
+	b.until("the next page", `window.before === undefined && document.readyState === "complete"`)
+}
+
+// follow presses a button or link that loads a page, and waits for that page.
+func (b *tab) follow(label string) {
+	b.t.Helper()
+	b.loading(func() { b.press(label) })
+}
+
+// followNamed does so by the name that screen readers have.
+func (b *tab) followNamed(name string) {
+	b.t.Helper()
+	b.loading(func() { b.pressNamed(name) })
+}
+
+// choose chooses from a list by the value behind an entry.
+func (b *tab) choose(name, value string) {
+	b.t.Helper()
+	field := `select[name="` + name + `"]`
+	b.do("choosing "+value, chromedp.Focus(field, chromedp.ByQuery), chromedp.SetValue(field, value, chromedp.ByQuery),
+		chromedp.Evaluate(`document.querySelector('`+field+`').dispatchEvent(new Event("change", {bubbles: true}))`, nil))
+}
+
+// run runs a script in the page.
+func (b *tab) run(script string) {
+	b.t.Helper()
+	b.do("running a script", chromedp.Evaluate(script+"; true", nil))
 }
