@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/accede/accede/plugins"
 )
@@ -28,6 +29,21 @@ func (b *bot) Check(ctx context.Context, recipients []string) []plugins.Finding 
 	return findings
 }
 
+// sunset is when Opsgenie's REST API ends: https://www.atlassian.com/software/opsgenie/migration.
+func sunset() time.Time { return time.Date(2027, time.April, 5, 0, 0, 0, 0, time.UTC) }
+
+func saySunset(now time.Time) string {
+	const day = "2 January 2006"
+	if now.Before(sunset()) {
+		return "Opsgenie ends on " + sunset().Format(day) + ": from then on its API answers no more, no alert is made and being on call approves nothing."
+	}
+	return "Opsgenie has ended on " + sunset().Format(day) + "."
+}
+
+const sayMove = "Let Atlassian move the account to Jira Service Management, then set dialect: jsm with cloud_id, site_url, email and " +
+	"api_token, and name the new ids of schedules."
+
+// checkSunset warns of the end. The host logs what is found each time the plugin starts.
 func (b *bot) checkSunset() []plugins.Finding {
 	if b.config.Dialect != DialectOpsgenie {
 		return nil

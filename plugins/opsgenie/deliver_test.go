@@ -404,17 +404,3 @@ func TestTwoSchedulesOfOneName(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-func TestOnlyOpsgenieSpeaksOfItsEnd(t *testing.T) {
-	const ends = "Opsgenie ends on 5 April 2027"
-	if w := newWorld(t); strings.Contains(w.logs.String(), ends) {
-		t.Errorf("Operations ends too: %s", w.logs)
-	}
-	w := newWorld(t, inOpsgenie)
-	if log := w.logs.String(); strings.Count(log, ends) != 1 || !strings.Contains(log, "dialect: jsm") || !strings.Contains(log, `"WARN"`) {
-		t.Errorf("the log is %s", log)
-	}
-	if text := saySunset(sunset()); !strings.Contains(text, "has ended on 5 April 2027") {
-		t.Errorf("afterwards: %s", text)
-	}
-}

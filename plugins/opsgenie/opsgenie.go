@@ -54,9 +54,6 @@ func open(_ context.Context, c *Config, deps plugins.Deps) (plugins.Notifier, er
 		api: newAPI(c, deps.HTTP), config: c, log: deps.Logger, now: deps.Now, cards: deps.Cards,
 		buttons: c.CustomActions && deps.DecideInChat,
 	}
-	if c.Dialect == DialectOpsgenie {
-		b.log.Warn(saySunset(b.now()) + " " + sayMove)
-	}
 	if !b.buttons {
 		return b, nil
 	}
@@ -70,20 +67,6 @@ func open(_ context.Context, c *Config, deps plugins.Deps) (plugins.Notifier, er
 	}
 	return &hookBot{pollBot: polling, seen: newRecent()}, nil
 }
-
-// sunset is when Opsgenie's REST API ends: https://www.atlassian.com/software/opsgenie/migration.
-func sunset() time.Time { return time.Date(2027, time.April, 5, 0, 0, 0, 0, time.UTC) }
-
-func saySunset(now time.Time) string {
-	const day = "2 January 2006"
-	if now.Before(sunset()) {
-		return "Opsgenie ends on " + sunset().Format(day) + ": from then on its API answers no more, no alert is made and being on call approves nothing."
-	}
-	return "Opsgenie has ended on " + sunset().Format(day) + "."
-}
-
-const sayMove = "Let Atlassian move the account to Jira Service Management, then set dialect: jsm with cloud_id, site_url, email and " +
-	"api_token, and name the new ids of schedules."
 
 // Post makes an alert. Its alias is the delivery's key, so that there is no second one while the first is open.
 func (b *bot) Post(ctx context.Context, to plugins.Destination, key string, card plugins.Card) (plugins.Ref, error) {

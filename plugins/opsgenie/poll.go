@@ -118,8 +118,8 @@ func (w *watch) due(id string) bool {
 	now := w.bot.now()
 	s.asked = now
 	w.seen[id] = s
-	updated, listed := w.updated[id]
-	return listed && updated != s.updated || now.Sub(s.at) > lookAnyway+spread(id)
+	// One that is no longer listed was closed, perhaps after a button was pressed.
+	return w.updated[id] != s.updated || now.Sub(s.at) > lookAnyway+spread(id)
 }
 
 // spread is a time between nothing and lookAnyway that is always the same for an alert.

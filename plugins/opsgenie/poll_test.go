@@ -99,6 +99,23 @@ func TestAnAlertThatTheListForgetsIsReadAnyway(t *testing.T) {
 	w.wantDecisions(ivanID + " approve")
 }
 
+func TestAButtonPressedJustBeforeTheAlertWasClosed(t *testing.T) {
+	bothDialects(t, func(t *testing.T, dialect func(*setting)) {
+		w := busy(t, 3, dialect)
+		w.round()
+		id := w.sim.Alerts()[1].ID
+		w.press("ivan", id, "approve")
+		w.act(opsgeniesim.Act{Person: "bob", Alert: id, Do: "close"})
+		w.clock.advance(20 * time.Second)
+		w.round()
+		w.wantDecisions(ivanID + " approve")
+		w.clock.advance(20 * time.Second)
+		if n := w.callsOf(w.round); n != 1 {
+			t.Errorf("a closed alert goes on costing calls: %d", n)
+		}
+	})
+}
+
 func TestTheWatchForgetsWhatNobodyAsksAbout(t *testing.T) {
 	w := busy(t, 3)
 	w.round()

@@ -165,11 +165,16 @@ func inOpsgenie(s *setting) {
 
 func inOperations(*setting) {}
 
-// bothDialects runs a test in each of them.
+// bothDialects runs a test in each of them, next to others: most of the time is spent waiting for outcomes.
 func bothDialects(t *testing.T, test func(t *testing.T, dialect func(*setting))) {
 	t.Helper()
-	t.Run("jsm", func(t *testing.T) { test(t, inOperations) })
-	t.Run("opsgenie", func(t *testing.T) { test(t, inOpsgenie) })
+	t.Parallel()
+	for name, dialect := range map[string]func(*setting){"jsm": inOperations, "opsgenie": inOpsgenie} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, dialect)
+		})
+	}
 }
 
 func deciding(s *setting) {
