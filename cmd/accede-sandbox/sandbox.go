@@ -98,7 +98,9 @@ type vendorView struct{ Vendor, Src, Open string }
 // onlookers are the demo's people by the name under which every stand-in knows them.
 func onlookers() []standin.Person {
 	return []standin.Person{
-		{ID: "ivan", Name: "Ivan, who decides"}, {ID: "bob", Name: "Bob, who decides"}, {ID: "alice", Name: "Alice, who asks"},
+		{ID: "ivan", Name: "Ivan, who decides"},
+		{ID: "bob", Name: "Bob, who decides"},
+		{ID: "alice", Name: "Alice, who asks"},
 		{ID: "carol", Name: "Carol, not connected"},
 	}
 }

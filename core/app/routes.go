@@ -60,5 +60,5 @@ func (a *App) pages(ctx context.Context, limits *signin.Limits, logins *signin.L
 			return nil, err
 		}
 	}
-	return web.New(options)
+	return web.New(options) //nolint:contextcheck // pages have the context of their request
 }

@@ -30,9 +30,9 @@ func actionCard(t *testing.T, s *stack.Stack, plugin, id string) standin.Post {
 	return post
 }
 
-func act(t *testing.T, s *stack.Stack, plugin, person, post, action string) standin.Reaction {
+func agree(t *testing.T, s *stack.Stack, plugin, person, post string) standin.Reaction {
 	t.Helper()
-	reaction, err := s.Vendor(plugin).Do(within(t), standin.Deed{Person: person, Post: post, Action: action, Reason: "because of " + person})
+	reaction, err := s.Vendor(plugin).Do(within(t), standin.Deed{Person: person, Post: post, Action: "approve", Reason: "because of " + person})
 	if err != nil {
 		t.Fatalf("%s at %s: %v", person, plugin, err)
 	}
@@ -59,7 +59,7 @@ func TestOneRequestAtEveryVendor(t *testing.T) {
 		places[name] = actionCard(t, s, name, made.ID)
 	}
 	first, second := names[0], names[1]
-	if reaction := act(t, s, first, "ivan", places[first].ID, "approve"); !reaction.OK {
+	if reaction := agree(t, s, first, "ivan", places[first].ID); !reaction.OK {
 		t.Fatalf("ivan approves at %s: %+v", first, reaction)
 	}
 	eventually.True(t, patient, "ivan's review", func() bool { return len(show(t, s, made.ID).Reviews) == 1 })
@@ -67,12 +67,12 @@ func TestOneRequestAtEveryVendor(t *testing.T) {
 		samePost(t, s, name, places[name], "1 of 2", func(p standin.Post) bool { return strings.Contains(p.Text, "1 of 2") })
 	}
 	// The same person through another door counts once.
-	act(t, s, second, "ivan", places[second].ID, "approve")
+	agree(t, s, second, "ivan", places[second].ID)
 	// Where a click moves something, the plugin moves it back.
 	samePost(t, s, second, places[second], "both actions", func(p standin.Post) bool { return len(p.Actions) == 2 })
 	stale := s.Plugin("slack").Replicas[0]
 	stale.Freeze() // its card will not follow in time
-	if reaction := act(t, s, second, "bob", places[second].ID, "approve"); !reaction.OK {
+	if reaction := agree(t, s, second, "bob", places[second].ID); !reaction.OK {
 		t.Fatalf("bob approves at %s: %+v", second, reaction)
 	}
 	awaitApproved(t, s, made.ID)
@@ -142,7 +142,7 @@ func TestDecisionsWithoutCallbacks(t *testing.T) {
 		second := names[(i+1)%len(names)]
 		made := ask(t, s, "nobody can call "+first)
 		for plugin, person := range map[string]string{first: "ivan", second: "bob"} {
-			if reaction := act(t, s, plugin, person, actionCard(t, s, plugin, made.ID).ID, "approve"); !reaction.OK {
+			if reaction := agree(t, s, plugin, person, actionCard(t, s, plugin, made.ID).ID); !reaction.OK {
 				t.Errorf("%s at %s: %+v", person, plugin, reaction)
 			}
 		}

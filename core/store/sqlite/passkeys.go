@@ -7,7 +7,7 @@ import (
 	"github.com/accede/accede/core"
 )
 
-const passkeyColumns = "SELECT id, person, title, created, last_used, credential FROM passkey WHERE "
+const passkeyColumns = "SELECT id, person, title, created, last_used, credential FROM passkey WHERE " //nolint:gosec // a statement
 
 func readPasskey(row scanner) (passkey core.PasskeyRecord, err error) {
 	var created, used sql.NullInt64

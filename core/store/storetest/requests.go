@@ -68,21 +68,24 @@ func listsNewestFirst(t *testing.T, store core.Store) {
 
 // matches is the filter as its words say, without an index.
 func matches(r v1.Request, f core.RequestFilter) bool {
-	reviewed := func(review v1.Review) bool { return review.Author.Name == f.Reviewer }
-	suggested := func(person v1.PersonRef) bool { return person.Name == f.Reviewer }
 	return (len(f.States) == 0 || slices.Contains(f.States, r.State)) &&
 		(f.Requester == "" || r.Requester.Name == f.Requester) &&
 		(f.Role == "" || slices.Contains(r.Roles, f.Role)) &&
 		(f.Before == "" || r.ID < f.Before) &&
-		!r.Created.Before(f.Since) && (f.Until.IsZero() || r.Created.Before(f.Until)) && mentions(r, f.Text) &&
-		(f.Involved == "" || involves(r, f.Involved)) &&
-		(f.Reviewer == "" || slices.ContainsFunc(r.Reviews, reviewed) || slices.ContainsFunc(r.SuggestedReviewers, suggested))
+		within(r.Created, f) && mentions(r, f.Text) &&
+		(f.Involved == "" || r.Requester.Name == f.Involved || reviews(r, f.Involved)) &&
+		(f.Reviewer == "" || reviews(r, f.Reviewer))
 }
 
-func involves(r v1.Request, name string) bool {
+func within(created time.Time, f core.RequestFilter) bool {
+	return !created.Before(f.Since) && (f.Until.IsZero() || created.Before(f.Until))
+}
+
+// reviews says whether somebody has reviewed a request or was suggested.
+func reviews(r v1.Request, name string) bool {
 	reviewed := func(review v1.Review) bool { return review.Author.Name == name }
 	suggested := func(person v1.PersonRef) bool { return person.Name == name }
-	return r.Requester.Name == name || slices.ContainsFunc(r.Reviews, reviewed) || slices.ContainsFunc(r.SuggestedReviewers, suggested)
+	return slices.ContainsFunc(r.Reviews, reviewed) || slices.ContainsFunc(r.SuggestedReviewers, suggested)
 }
 
 // mentions searches the members one by one.
