@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/accede/accede/plugins/standin"
@@ -87,13 +86,13 @@ type outcome struct {
 // deliver gives an activity to the app, late or twice when the switches say so. An event that the app does not take is
 // sent once more.
 func (s *Sim) deliver(ctx context.Context, a wireActivity) outcome {
-	ctx, cancel := s.whileOpen(ctx)
+	ctx, cancel := standin.WhileOpen(ctx, s.ctx)
 	defer cancel()
 	body, err := json.Marshal(a)
 	if err != nil || s.opts.CallbackURL == "" {
 		return outcome{problem: shownUnreachable}
 	}
-	s.log.remember(body)
+	s.log.Remember(body)
 	fate := s.faults.DrawDelivery()
 	if !standin.Pause(ctx, fate.Late) {
 		return outcome{problem: shownNoAnswer}
@@ -102,7 +101,7 @@ func (s *Sim) deliver(ctx context.Context, a wireActivity) outcome {
 		again := context.WithoutCancel(ctx)
 		s.work.Go(func() { s.deliverOnce(again, body) })
 	}
-	defer s.log.answered()
+	defer s.answered.Add(1)
 	out := s.deliverOnce(ctx, body)
 	if a.Type != "invoke" && out.status >= http.StatusInternalServerError {
 		return s.deliverOnce(ctx, body)
@@ -121,7 +120,7 @@ func (s *Sim) deliverOnce(ctx context.Context, body []byte) outcome {
 
 // send1 posts a body with a token, or without if it is empty.
 func (s *Sim) send1(ctx context.Context, body []byte, token string) outcome {
-	ctx, cancel := s.whileOpen(ctx)
+	ctx, cancel := standin.WhileOpen(ctx, s.ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.opts.CallbackURL, bytes.NewReader(body))
 	if err != nil {
@@ -143,16 +142,6 @@ func (s *Sim) send1(ctx context.Context, body []byte, token string) outcome {
 		out.problem = fmt.Sprintf("%s (The app answered with status %d.)", shownBad, answer.Status)
 	}
 	return out
-}
-
-// whileOpen ends with the context or with the stand-in.
-func (s *Sim) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(s.ctx, cancel)
-	return ctx, func() {
-		stop()
-		cancel()
-	}
 }
 
 // tellLater delivers an event in the background.
@@ -182,7 +171,7 @@ func (s *Sim) Install(name string, add bool) error {
 	defer s.mu.Unlock()
 	p := s.named(name)
 	if p == nil {
-		return errStranger
+		return refusedPerson
 	}
 	s.install(p, add)
 	return nil
@@ -194,59 +183,8 @@ func (s *Sim) Change(name string, change func(*User)) error {
 	defer s.mu.Unlock()
 	p := s.named(name)
 	if p == nil {
-		return errStranger
+		return refusedPerson
 	}
 	change(&p.User)
 	return nil
-}
-
-// callbackLog keeps what was handed over lately.
-type callbackLog struct {
-	mu      sync.Mutex
-	last    []byte
-	count   int
-	results []Result
-	next    int
-}
-
-const maxResults = 200
-
-func (l *callbackLog) remember(body []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = body
-}
-
-func (l *callbackLog) answered() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.count++
-}
-
-func (l *callbackLog) lastBody() []byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.last
-}
-
-func (l *callbackLog) add(r Result) Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.next++
-	r.ID = l.next
-	if l.results = append(l.results, r); len(l.results) > maxResults {
-		l.results = l.results[1:]
-	}
-	return r
-}
-
-func (l *callbackLog) find(id int) (Result, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, r := range l.results {
-		if r.ID == id {
-			return r, true
-		}
-	}
-	return Result{}, false
 }

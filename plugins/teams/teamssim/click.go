@@ -162,7 +162,7 @@ func (s *Sim) finish(p pressed, out outcome) Result {
 		result.OK, result.Said = s.showAnswer(p, out.body)
 	}
 	s.changes.Touch()
-	return s.log.add(result)
+	return s.noted(result)
 }
 
 // showAnswer puts a card in the place of the person's own view, and says what they read.
@@ -234,7 +234,7 @@ func (s *Sim) Say(ctx context.Context, user, text string) (Result, error) {
 	s.mu.Unlock()
 	a.Text = text
 	out := s.deliver(ctx, a)
-	return s.log.add(Result{OK: out.problem == "", Status: out.status, Said: out.problem}), nil
+	return s.noted(Result{OK: out.problem == "", Status: out.status, Said: out.problem}), nil
 }
 
 // without returns a copy of data without a key, for forgeries.
@@ -242,4 +242,12 @@ func without(data map[string]any, key string) map[string]any {
 	out := maps.Clone(data)
 	delete(out, key)
 	return out
+}
+
+// noted keeps a result and gives it a number.
+func (s *Sim) noted(r Result) Result {
+	return s.log.Add(func(id int) Result {
+		r.ID = id
+		return r
+	})
 }

@@ -3,7 +3,6 @@ package teamssim
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -244,8 +243,6 @@ func (s *Sim) createChat(member string) (int, any, *apiError) {
 	}
 	return http.StatusCreated, map[string]string{"id": s.personal(p).id}, nil
 }
-
-var errStranger = errors.New("nobody of that name")
 
 func number(text string, otherwise int) int {
 	n, err := strconv.Atoi(text)

@@ -44,7 +44,7 @@ const forgedBy = 10 * time.Minute
 func (s *Sim) Forge(ctx context.Context, f Forgery) (Result, error) {
 	body := []byte(f.Body)
 	if len(body) == 0 {
-		body = s.log.lastBody()
+		body = s.log.Last()
 	}
 	if len(body) == 0 {
 		return Result{}, standin.RefusedError("nothing has been sent yet that could be forged; give a body")
@@ -57,7 +57,7 @@ func (s *Sim) Forge(ctx context.Context, f Forgery) (Result, error) {
 		return Result{}, err
 	}
 	out := s.send1(ctx, body, token)
-	return s.log.add(Result{OK: out.problem == "", Status: out.status, Said: string(out.body)}), nil
+	return s.noted(Result{OK: out.problem == "", Status: out.status, Said: string(out.body)}), nil
 }
 
 func (s *Sim) forgedToken(kind string) (string, error) {

@@ -3,9 +3,7 @@ package teamssim
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/accede/accede/plugins/standin"
@@ -30,27 +28,20 @@ type SeenMessage struct {
 	Views map[string]json.RawMessage `json:"views,omitempty"`
 }
 
-const (
-	maxDriveBody = 1 << 20
-	// maxFollow bounds how long /sandbox/wait blocks.
-	maxFollow = 25 * time.Second
-)
-
 func (s *Sim) inspection() {
 	inner := http.NewServeMux()
 	inner.Handle("/sandbox/faults", s.faults)
 	inner.HandleFunc("GET /sandbox/messages", func(w http.ResponseWriter, _ *http.Request) {
 		standin.WriteJSON(w, http.StatusOK, map[string]any{"messages": s.Messages()})
 	})
-	inner.HandleFunc("GET /sandbox/version", func(w http.ResponseWriter, _ *http.Request) { writeVersion(w, s.changes.Version()) })
-	inner.HandleFunc("GET /sandbox/wait", s.serveWait)
-	inner.HandleFunc("POST /sandbox/click", drive(s.Click))
-	inner.HandleFunc("POST /sandbox/forge", drive(s.Forge))
-	inner.HandleFunc("POST /sandbox/refuse", drive(func(_ context.Context, r Refusal) (Result, error) {
+	s.changes.Serve(s.ctx, inner)
+	inner.HandleFunc("POST /sandbox/click", standin.Drive(s.Click))
+	inner.HandleFunc("POST /sandbox/forge", standin.Drive(s.Forge))
+	inner.HandleFunc("POST /sandbox/refuse", standin.Drive(func(_ context.Context, r Refusal) (Result, error) {
 		s.Refuse(r)
 		return Result{OK: true}, nil
 	}))
-	inner.HandleFunc("POST /sandbox/install", drive(s.driveInstall))
+	inner.HandleFunc("POST /sandbox/install", standin.Drive(s.driveInstall))
 	s.mux.Handle("/sandbox/", standin.Guard(inner))
 	standin.ServeStage(s.mux, s)
 }
@@ -60,10 +51,8 @@ func (s *Sim) driveInstall(_ context.Context, ask struct {
 	Remove bool   `json:"remove"`
 },
 ) (Result, error) {
-	if err := s.Install(ask.User, !ask.Remove); err != nil {
-		return Result{}, refusedPerson
-	}
-	return Result{OK: true}, nil
+	err := s.Install(ask.User, !ask.Remove)
+	return Result{OK: err == nil}, err
 }
 
 // Messages lists every message, conversation by conversation, oldest first.
@@ -99,49 +88,6 @@ func (m *message) describe(r *room) SeenMessage {
 	return seen
 }
 
-// serveWait answers as soon as more happened than the caller has seen, or after a while.
-func (s *Sim) serveWait(w http.ResponseWriter, r *http.Request) {
-	seen, err := strconv.ParseUint(r.URL.Query().Get("version"), 10, 64)
-	if err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "version must be a number")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxFollow)
-	defer cancel()
-	ctx, release := s.whileOpen(ctx)
-	defer release()
-	writeVersion(w, s.changes.Wait(ctx, seen))
-}
-
-func writeVersion(w http.ResponseWriter, version uint64) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(strconv.FormatUint(version, 10)))
-}
-
-// drive serves one thing that a person or an attacker can do.
-func drive[Ask any](do func(context.Context, Ask) (Result, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var ask Ask
-		dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDriveBody))
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&ask); err != nil {
-			standin.WriteProblem(w, http.StatusBadRequest, "the body must be JSON of the documented form: "+err.Error())
-			return
-		}
-		result, err := do(r.Context(), ask)
-		if refused, ok := errors.AsType[standin.RefusedError](err); ok {
-			standin.WriteProblem(w, http.StatusConflict, string(refused))
-			return
-		}
-		if err != nil {
-			standin.WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-			return
-		}
-		standin.WriteJSON(w, http.StatusOK, result)
-	}
-}
-
 // Activity is what the bot would be told about a person and a message, for forgeries.
 func (s *Sim) Activity(user, message string) map[string]any {
 	s.mu.Lock()
@@ -163,7 +109,7 @@ func (s *Sim) Activity(user, message string) map[string]any {
 }
 
 // LastBody is the last activity that was handed over.
-func (s *Sim) LastBody() []byte { return s.log.lastBody() }
+func (s *Sim) LastBody() []byte { return s.log.Last() }
 
 // Token makes a token as callbacks carry it: begun so long ago, and good for so long.
 func (s *Sim) Token(begun, left time.Duration) (string, error) {
@@ -175,9 +121,7 @@ func (s *Sim) Token(begun, left time.Duration) (string, error) {
 
 // Delivered counts the activities that were handed over and answered.
 func (s *Sim) Delivered() int {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	return s.log.count
+	return int(s.answered.Load())
 }
 
 // ChatOf is the id of the bot's chat with a person, empty if there is none yet.

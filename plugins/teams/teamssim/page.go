@@ -45,7 +45,7 @@ type teamsPage struct {
 	Reach    string
 	Heading  string
 	Install  *installButton
-	Notice   *notice
+	Notice   *standin.Notice
 	Messages []shownMessage
 	Empty    string
 	Write    []hiddenField
@@ -68,11 +68,6 @@ type installButton struct {
 }
 
 type hiddenField struct{ Name, Value string }
-
-type notice struct {
-	Text string
-	Bad  bool
-}
 
 // visit is who looks at what.
 type visit struct {
@@ -162,7 +157,7 @@ func (s *Sim) choices(v visit) []standin.Person {
 
 // content draws what the visitor sees. The lock must be held.
 func (s *Sim) content(v visit, q url.Values) teamsPage {
-	page := teamsPage{Groups: s.groups(v), Reach: s.reach(), Notice: s.noticeFor(q)}
+	page := teamsPage{Groups: s.groups(v), Reach: s.reach(), Notice: s.log.Notice(q, told)}
 	if v.room == nil {
 		page.Heading, page.Empty = "Nothing here", "This person is in no channel and has no chat with Accede."
 		page.Install = s.installFor(v)

@@ -28,7 +28,7 @@ type Sim struct {
 	limits  *limits
 	keys    *keyBook
 	tokens  *tokenBook
-	log     *callbackLog
+	log     standin.Deliveries[Result]
 	refusal refusals
 	// proves is the key of the bot's certificate, if it has one.
 	proves *rsa.PublicKey
@@ -38,6 +38,8 @@ type Sim struct {
 	ctx  context.Context
 	stop context.CancelFunc
 	work sync.WaitGroup
+	// answered counts the activities that were handed over and answered.
+	answered atomic.Int64
 	// reached is the address under which the app called last.
 	reached atomic.Pointer[string]
 
@@ -63,7 +65,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 	opts = opts.WithDefaults()
 	dice := standin.NewDice(opts.Seed)
 	s := &Sim{
-		cfg: cfg, opts: opts, dice: dice, frame: frame, keys: keys, log: &callbackLog{},
+		cfg: cfg, opts: opts, dice: dice, frame: frame, keys: keys,
 		faults: standin.NewSwitches(dice), changes: standin.NewChanges(), courier: standin.NewCourier(),
 		limits: newLimits(opts.Clock), tokens: newTokenBook(opts.Clock),
 	}
