@@ -20,8 +20,7 @@ type Demo struct {
 	// person's name.
 	Tenant   string
 	Accounts map[string]string
-	// OnCall says that the plugin approves for people on call.
-	OnCall bool
-	// Schedule is the on-call schedule on which PUT /sandbox/oncall sets {"schedule", "person", "level"}.
+	// Schedule is the on-call schedule on which PUT /sandbox/oncall sets {"schedule", "person", "level"}; empty if the vendor
+	// has none.
 	Schedule string
 }

@@ -148,7 +148,7 @@ func (s *Stack) link(ctx context.Context, p *Plugin) error {
 			return err
 		}
 	}
-	if !p.Demo.OnCall {
+	if p.Demo.Schedule == "" {
 		return nil
 	}
 	_, err := s.Admin(ctx, "admin", "link", "add", p.Name, v1.ServiceTenant, v1.ServiceUser, "--person", onCallReviewer)

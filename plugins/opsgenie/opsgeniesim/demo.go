@@ -112,6 +112,6 @@ func DemoPlugin(at standin.Place) standin.Demo {
 		Recipients: []string{"Access Requests"},
 		Tenant:     DemoCloudID,
 		Accounts:   accounts,
-		OnCall:     true, Schedule: DemoSchedule,
+		Schedule:   DemoSchedule,
 	}
 }

@@ -98,6 +98,6 @@ func DemoPlugin(at standin.Place) standin.Demo {
 		Recipients: []string{"Access Requests"},
 		Tenant:     "accede-demo",
 		Accounts:   map[string]string{"alice": "PALICE1", "ivan": "PIVAN01", "bob": "PBOB001"},
-		OnCall:     true, Schedule: "PDEMO1",
+		Schedule:   "PDEMO1",
 	}
 }

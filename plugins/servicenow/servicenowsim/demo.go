@@ -59,6 +59,6 @@ func DemoPlugin(at standin.Place) standin.Demo {
 	}
 	return standin.Demo{
 		Config: config, Recipients: []string{DemoGroupName}, Tenant: DemoTenant,
-		Accounts: map[string]string{"alice": DemoAlice, "ivan": DemoIvan, "bob": DemoBob}, OnCall: true, Schedule: DemoRota,
+		Accounts: map[string]string{"alice": DemoAlice, "ivan": DemoIvan, "bob": DemoBob}, Schedule: DemoRota,
 	}
 }
