@@ -57,7 +57,7 @@ func broken(w http.ResponseWriter, _ *http.Request) {
 
 // limited is the vendor's 429: rules count by the hour, so that the wait can be most of one.
 func (s *Sim) limited(w http.ResponseWriter, r *http.Request, seconds int) {
-	s.tally.call(operation(r), http.StatusTooManyRequests)
+	s.calls.Count(operation(r), http.StatusTooManyRequests)
 	s.tooMany(10, seconds).write(w)
 }
 
@@ -88,7 +88,7 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	// The instance's clock, which clients of a polling kind go by.
 	w.Header().Set("Date", s.opts.Clock().UTC().Format(http.TimeFormat))
-	counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	counted := &standin.NotedAnswer{ResponseWriter: w}
 	if err := s.dispatch(counted, r); err != nil {
 		problem, ok := errors.AsType[*apiError](err)
 		if !ok {
@@ -96,19 +96,7 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 		}
 		problem.write(counted)
 	}
-	s.tally.call(operation(r), counted.status)
-}
-
-// statusWriter remembers the status.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader sends the status.
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
+	s.calls.Count(operation(r), counted.Status)
 }
 
 func (s *Sim) dispatch(w http.ResponseWriter, r *http.Request) error {

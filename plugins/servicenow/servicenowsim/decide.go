@@ -37,7 +37,7 @@ func (s *Sim) Decide(ctx context.Context, c Choice) (standin.Reaction, error) {
 		return standin.Reaction{}, err
 	}
 	s.changes.Touch()
-	ctx, release := s.whileOpen(ctx)
+	ctx, release := standin.WhileOpen(ctx, s.ctx)
 	defer release()
 	return standin.Reaction{OK: true, Status: s.announce(ctx, id)}, nil
 }

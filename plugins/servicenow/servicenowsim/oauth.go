@@ -61,7 +61,7 @@ func (s *Sim) serveToken(w http.ResponseWriter, r *http.Request) {
 	default:
 		token := s.newID() + s.newID()
 		s.tokens.add(token)
-		s.tally.call("oauth_token", http.StatusOK)
+		s.calls.Count("oauth_token", http.StatusOK)
 		standin.WriteJSON(w, http.StatusOK, map[string]any{
 			"access_token": token, "scope": "useraccount", "token_type": "Bearer", "expires_in": int(tokenLife.Seconds()),
 		})

@@ -138,7 +138,7 @@ func (u User) label() string {
 }
 
 func (s *Sim) pageDecide(w http.ResponseWriter, r *http.Request) {
-	if !parseForm(w, r) {
+	if !standin.ParseForm(w, r) {
 		return
 	}
 	f := r.PostForm
@@ -157,7 +157,7 @@ func (s *Sim) pageDecide(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) pageOnCall(w http.ResponseWriter, r *http.Request) {
-	if !parseForm(w, r) {
+	if !standin.ParseForm(w, r) {
 		return
 	}
 	f := r.PostForm
@@ -172,15 +172,6 @@ func (s *Sim) pageOnCall(w http.ResponseWriter, r *http.Request) {
 		said = err.Error()
 	}
 	s.leadBack(w, r, said)
-}
-
-func parseForm(w http.ResponseWriter, r *http.Request) bool {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	if err := r.ParseForm(); err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "the form could not be read")
-		return false
-	}
-	return true
 }
 
 // leadBack returns to the page, which then tells what came of it.

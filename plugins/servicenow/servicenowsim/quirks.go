@@ -74,7 +74,7 @@ func (q Quirks) maxPage() int {
 func (s *Sim) serveQuirks(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPut {
 		var q Quirks
-		if !readJSON(w, r, &q) {
+		if r.ContentLength != 0 && !standin.ReadJSON(w, r, &q) {
 			return
 		}
 		s.SetQuirks(q)

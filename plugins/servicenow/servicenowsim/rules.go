@@ -28,7 +28,7 @@ func (s *Sim) createRecord(t *table, values row, by string) (*row, error) {
 		merged["opened_by"] = opener.ID
 	}
 	made := s.db.insert(t.name, merged, by)
-	s.tally.record(merged["correlation_id"])
+	s.tally.Posted(merged["correlation_id"])
 	s.flow(made)
 	return made, nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/accede/accede/plugins/standin"
 )
@@ -21,7 +20,8 @@ type Sim struct {
 	courier *standin.Courier
 	frame   *standin.Frame
 	mux     *http.ServeMux
-	tally   *tally
+	tally   *standin.Tally
+	calls   standin.Calls
 	tokens  *tokenBook
 	hours   *hourBook
 
@@ -52,7 +52,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 	dice := standin.NewDice(opts.Seed)
 	s := &Sim{
 		cfg: cfg, opts: opts, dice: dice, frame: frame, faults: standin.NewSwitches(dice), changes: standin.NewChanges(),
-		courier: standin.NewCourier(), tally: newTally(), tokens: newTokenBook(opts.Clock), hours: newHourBook(opts.Clock),
+		courier: standin.NewCourier(), tally: standin.NewTally(), tokens: newTokenBook(opts.Clock), hours: newHourBook(opts.Clock),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.db = newDatabase(opts.Clock, s.newID)
@@ -149,16 +149,3 @@ func (s *Sim) userNamed(nameOrID string) (User, bool) {
 	}
 	return User{}, false
 }
-
-// whileOpen bounds a wait by the stand-in's lifetime.
-func (s *Sim) whileOpen(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	release := context.AfterFunc(s.ctx, cancel)
-	return ctx, func() {
-		release()
-		cancel()
-	}
-}
-
-// maxFollow bounds how long /sandbox/wait blocks.
-const maxFollow = 25 * time.Second
