@@ -1,18 +1,11 @@
 package emailsim
 
 import (
-	"context"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/accede/accede/plugins/standin"
 )
-
-// maxFollow bounds how long /sandbox/wait blocks.
-const maxFollow = 25 * time.Second
 
 func (s *Sim) inspection() {
 	inner := http.NewServeMux()
@@ -23,12 +16,9 @@ func (s *Sim) inspection() {
 		standin.WriteJSON(w, http.StatusOK, s.tally.all())
 	})
 	inner.HandleFunc("GET /sandbox/ca.pem", func(w http.ResponseWriter, _ *http.Request) {
-		plainText(w, CertificateAuthority())
+		standin.WriteText(w, CertificateAuthority())
 	})
-	inner.HandleFunc("GET /sandbox/version", func(w http.ResponseWriter, _ *http.Request) {
-		plainText(w, strconv.FormatUint(s.changes.Version(), 10))
-	})
-	inner.HandleFunc("GET /sandbox/wait", s.serveWait)
+	s.changes.Serve(s.ctx, inner)
 	s.mux.Handle("/sandbox/", standin.Guard(inner))
 	standin.ServeStage(s.mux, s)
 }
@@ -62,36 +52,5 @@ func (s *Sim) serveRaw(w http.ResponseWriter, r *http.Request) {
 		standin.WriteProblem(w, http.StatusNotFound, "there is no such mail")
 		return
 	}
-	plainText(w, string(raw))
-}
-
-// serveWait answers as soon as more happened than the caller has seen, or after a while.
-func (s *Sim) serveWait(w http.ResponseWriter, r *http.Request) {
-	seen, err := strconv.ParseUint(r.URL.Query().Get("version"), 10, 64)
-	if err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "version must be a number")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxFollow)
-	defer cancel()
-	ctx, release := s.whileOpen(ctx)
-	defer release()
-	plainText(w, strconv.FormatUint(s.changes.Wait(ctx, seen), 10))
-}
-
-// whileOpen ends with the context or with the stand-in.
-func (s *Sim) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(s.ctx, cancel)
-	return ctx, func() {
-		stop()
-		cancel()
-	}
-}
-
-func plainText(w http.ResponseWriter, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.WriteString(w, text)
+	standin.WriteText(w, string(raw))
 }
