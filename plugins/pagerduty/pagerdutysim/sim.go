@@ -25,7 +25,7 @@ type Sim struct {
 	// general and creates are PagerDuty's limits, for when the switches ask for them.
 	general *standin.Limiter
 	creates *standin.Limiter
-	tally   *tally
+	calls   standin.Calls
 
 	// ctx is the lifetime of the stand-in, ended by Close.
 	ctx  context.Context
@@ -55,7 +55,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 	dice := standin.NewDice(opts.Seed)
 	s := &Sim{
 		cfg: cfg, opts: opts, dice: dice, frame: frame, faults: standin.NewSwitches(dice), changes: standin.NewChanges(),
-		courier: standin.NewCourier(), tokens: map[string]token{}, tally: newTally(),
+		courier: standin.NewCourier(), tokens: map[string]token{},
 		general: standin.NewLimiter(time.Minute/generalPerMinute, generalPerMinute, opts.Clock),
 		creates: standin.NewLimiter(time.Second, createBurst, opts.Clock),
 	}
