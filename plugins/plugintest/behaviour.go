@@ -178,7 +178,7 @@ func checkClicks(t *testing.T, subject Subject) {
 	if b.vendor.Click == nil {
 		return
 	}
-	made := &clicks{}
+	made := &Decisions{}
 	b.listen(made)
 	request := fixedRequest()
 	b.mustPost(goldenKey, pendingCard())
@@ -193,7 +193,7 @@ func checkClicks(t *testing.T, subject Subject) {
 }
 
 // listen opens the plugin's ears, whichever it has.
-func (b *bench) listen(made *clicks) {
+func (b *bench) listen(made *Decisions) {
 	if receiver, ok := b.plugin.(plugins.Receiver); ok {
 		b.door.open(receiver.Handler(made))
 	}
@@ -215,10 +215,10 @@ func (b *bench) listen(made *clicks) {
 	})
 }
 
-func (c *clicks) await(t *testing.T, count int) []v1.Decision {
+func (d *Decisions) await(t *testing.T, count int) []v1.Decision {
 	t.Helper()
-	eventuallyTrue(t, strconv.Itoa(count)+" decisions", func() bool { return len(c.all()) >= count })
-	return c.all()
+	eventuallyTrue(t, strconv.Itoa(count)+" decisions", func() bool { return len(d.All()) >= count })
+	return d.All()
 }
 
 func checkDecision(t *testing.T, subject Subject, request v1.Request, decision v1.Decision) {
@@ -235,7 +235,7 @@ func checkDecision(t *testing.T, subject Subject, request v1.Request, decision v
 	}
 }
 
-func (b *bench) checkForgeries(made *clicks, genuine v1.Decision) {
+func (b *bench) checkForgeries(made *Decisions, genuine v1.Decision) {
 	b.t.Helper()
 	for _, forgery := range []Forgery{BadSignature, MissingSignature, Stale, Tampered} {
 		status, err := b.vendor.Forge(b.t.Context(), forgery)
@@ -246,13 +246,13 @@ func (b *bench) checkForgeries(made *clicks, genuine v1.Decision) {
 			b.t.Errorf("%s: answered %d, want a refusal", forgery, status)
 		}
 	}
-	if got := made.different(); got != 1 {
+	if got := len(made.Distinct()); got != 1 {
 		b.t.Fatalf("%d decisions after forged callbacks, want 1", got)
 	}
 	if _, err := b.vendor.Forge(b.t.Context(), Replay); err != nil {
 		b.t.Fatalf("replay: %v", err)
 	}
-	for _, again := range made.all()[1:] {
+	for _, again := range made.All()[1:] {
 		if again.ID != genuine.ID {
 			b.t.Errorf("a replayed click became decision %s, was %s", again.ID, genuine.ID)
 		}

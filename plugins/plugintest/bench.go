@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
@@ -30,7 +29,7 @@ type bench struct {
 	log     *obstest.Log
 	errs    []error
 	door    *door
-	board   *board
+	board   *Board
 }
 
 // door takes the vendor's callbacks before there is a plugin to take them.
@@ -60,7 +59,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // newBench starts a stand-in without opening the plugin.
 func newBench(t *testing.T, subject Subject) *bench {
 	t.Helper()
-	b := &bench{t: t, subject: subject, tap: &tap{}, door: &door{}, board: &board{}}
+	b := &bench{t: t, subject: subject, tap: &tap{}, door: &door{}, board: &Board{}}
 	server := httptest.NewServer(b.door)
 	t.Cleanup(server.Close)
 	b.vendor = subject.NewVendor(t, server.URL)
@@ -127,7 +126,7 @@ func (b *bench) post(ctx context.Context, key string, card plugins.Card) (plugin
 		b.errs = append(b.errs, err)
 		return ref, err
 	}
-	b.board.put(b.vendor.Destination, ref, card)
+	b.board.Put(plugins.Posted{Card: card, Destination: b.vendor.Destination, Ref: ref, Since: time.Now()})
 	return ref, nil
 }
 
@@ -166,35 +165,4 @@ func (b *bench) last() Message {
 		b.t.Fatal("the vendor shows nothing")
 	}
 	return messages[len(messages)-1]
-}
-
-// clicks collects the decisions that a plugin submits.
-type clicks struct {
-	mu   sync.Mutex
-	made []v1.Decision
-}
-
-var _ plugins.Decisions = (*clicks)(nil)
-
-// Submit notes the decision.
-func (c *clicks) Submit(_ context.Context, decision v1.Decision) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.made = append(c.made, decision)
-	return nil
-}
-
-func (c *clicks) all() []v1.Decision {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]v1.Decision(nil), c.made...)
-}
-
-// different counts the decisions by their ids: a plugin that is called back and polls as well hands over the same twice.
-func (c *clicks) different() int {
-	ids := map[string]bool{}
-	for _, decision := range c.all() {
-		ids[decision.ID] = true
-	}
-	return len(ids)
 }

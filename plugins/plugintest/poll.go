@@ -2,8 +2,6 @@ package plugintest
 
 import (
 	"context"
-	"slices"
-	"sync"
 	"time"
 
 	v1 "github.com/accede/accede/api/v1"
@@ -12,31 +10,6 @@ import (
 
 // pollEvery is how often a plugin that polls is asked on the workbench.
 const pollEvery = 50 * time.Millisecond
-
-// board remembers what was posted on the workbench, as the core does.
-type board struct {
-	mu     sync.Mutex
-	posted []plugins.Posted
-}
-
-var _ plugins.Cards = (*board)(nil)
-
-func (b *board) put(at plugins.Destination, ref plugins.Ref, card plugins.Card) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.posted = append(b.posted, plugins.Posted{Card: card, Destination: at, Ref: ref, Since: time.Now()})
-}
-
-func (b *board) all() []plugins.Posted {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.posted)
-}
-
-// Of returns the cards of one request.
-func (b *board) Of(_ context.Context, requestID string) ([]plugins.Posted, error) {
-	return slices.DeleteFunc(b.all(), func(p plugins.Posted) bool { return p.Card.RequestID != requestID }), nil
-}
 
 // firstOnly hands over what a poll finds once, as the host does.
 type firstOnly struct {
@@ -68,7 +41,7 @@ func (b *bench) polls(poller plugins.Poller, decisions plugins.Decisions) {
 				return
 			case <-ticker.C:
 			}
-			if open := b.board.all(); len(open) > 0 {
+			if open := b.board.All(); len(open) > 0 {
 				if err := poller.Poll(ctx, open, once); err != nil && ctx.Err() == nil {
 					b.t.Errorf("polling: %v", err)
 				}
