@@ -34,7 +34,7 @@ func TestAnApprovalBecomesADecision(t *testing.T) {
 		if result := w.click("ivan", card, actionApprove); !result.OK || result.LatencyMS > 3000 {
 			t.Fatalf("the click was answered with %+v", result)
 		}
-		got := w.decisions.all()
+		got := w.decisions.All()
 		if len(got) != 1 {
 			t.Fatalf("%d decisions, want 1", len(got))
 		}
@@ -59,14 +59,14 @@ func TestADenialAsksWhyInAForm(t *testing.T) {
 		if result := w.click("bob", card, actionDeny); !result.OK || result.ViewID == "" {
 			t.Fatalf("clicking Deny: %+v", result)
 		}
-		if got := w.decisions.all(); len(got) != 0 {
+		if got := w.decisions.All(); len(got) != 0 {
 			t.Fatalf("the click alone decided: %+v", got)
 		}
 		result := w.submit("  not during the freeze\n")
 		if !result.OK || result.ViewID != "" || len(result.FieldErrors) != 0 {
 			t.Fatalf("submitting: %+v", result)
 		}
-		got := w.decisions.all()
+		got := w.decisions.All()
 		if len(got) != 1 || got[0].Verdict != v1.Deny || got[0].Reason != "not during the freeze" || got[0].Identity.User != "U0BOB" {
 			t.Fatalf("decisions are %+v", got)
 		}
@@ -96,11 +96,11 @@ func TestAFormTellsWhatIsWrongInPlace(t *testing.T) {
 	if got := result.FieldErrors[formBlock]; !strings.Contains(got, "4200 bytes, 4096 are allowed") {
 		t.Errorf("a reason of 4200 bytes: %+v", result)
 	}
-	w.decisions.refusal = errors.New("not well formed")
+	w.decisions.Refuse(errors.New("not well formed"))
 	if result := w.submit("short"); result.FieldErrors[formBlock] != sayLost {
 		t.Errorf("a refused decision: %+v", result)
 	}
-	w.decisions.refusal = nil
+	w.decisions.Refuse(nil)
 	if result := w.submit(""); !result.OK || result.ViewID != "" {
 		t.Errorf("no reason at all: %+v", result)
 	}
@@ -133,7 +133,7 @@ func TestAFormIsForOneAccountAndRunsOut(t *testing.T) {
 	if got := handler.handle(t.Context(), encoded(t, stolen)); got == nil || got.Errors[formBlock] != sayOldForm {
 		t.Errorf("broken metadata: %+v", got)
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 }
@@ -166,12 +166,12 @@ func TestTheSameClickTwiceIsOneDecision(t *testing.T) {
 		if _, err := w.sim.Forge(t.Context(), slacksim.Forgery{Kind: "replay"}); err != nil {
 			t.Fatal(err)
 		}
-		if all, distinct := w.decisions.all(), w.decisions.distinct(); len(all) != 2 || len(distinct) != 1 {
+		if all, distinct := w.decisions.All(), w.decisions.Distinct(); len(all) != 2 || len(distinct) != 1 {
 			t.Errorf("%d decisions with %d ids, want 2 with 1", len(all), len(distinct))
 		}
 		w.click("ivan", card, actionApprove)
 		w.click("bob", card, actionApprove)
-		if distinct := w.decisions.distinct(); len(distinct) != 3 {
+		if distinct := w.decisions.Distinct(); len(distinct) != 3 {
 			t.Errorf("%d ids after another click and another person, want 3", len(distinct))
 		}
 	})
@@ -194,7 +194,7 @@ func TestADenialDeliveredTwiceOpensOneForm(t *testing.T) {
 	if _, err := w.sim.Forge(t.Context(), slacksim.Forgery{Kind: "replay"}); err != nil {
 		t.Fatal(err)
 	}
-	if distinct := w.decisions.distinct(); len(distinct) != 1 {
+	if distinct := w.decisions.Distinct(); len(distinct) != 1 {
 		t.Errorf("%d decisions, want 1", len(distinct))
 	}
 }
@@ -218,7 +218,7 @@ func TestWhoMayNotClickIsToldPrivately(t *testing.T) {
 				t.Errorf("%s was told %q", user, got)
 			}
 		}
-		if got := w.decisions.all(); len(got) != 0 {
+		if got := w.decisions.All(); len(got) != 0 {
 			t.Errorf("decisions came of it: %+v", got)
 		}
 	}, enlarge)
@@ -251,7 +251,7 @@ func TestForgedAndOldButtonsDecideNothing(t *testing.T) {
 		if got := w.whispers("U0IVAN"); len(got) != len(forged) || got[0] != sayOldCard {
 			t.Errorf("ivan was told %q", got)
 		}
-		if got := w.decisions.all(); len(got) != 0 {
+		if got := w.decisions.All(); len(got) != 0 {
 			t.Errorf("decisions came of it: %+v", got)
 		}
 	})
@@ -271,7 +271,7 @@ func TestASealedVerdictCannotBeMovedToTheOtherButton(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("a sealed denial on the Approve button decided: %+v", got)
 	}
 }
@@ -287,7 +287,7 @@ func TestLinkOnlyCardsHaveALinkAndOldButtonsPointThere(t *testing.T) {
 	if result := w.click("ivan", card, actionOpen); !result.OK {
 		t.Errorf("the link button was answered with %+v", result)
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 }
@@ -345,13 +345,13 @@ func TestPayloadsOfOtherAppsAndTeamsAreRefused(t *testing.T) {
 			t.Errorf("%s: told %q", name, told)
 		}
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 	if _, err := w.sim.Forge(t.Context(), slacksim.Forgery{Kind: "signed", Payload: encoded(t, base())}); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.decisions.all(); len(got) != 1 {
+	if got := w.decisions.All(); len(got) != 1 {
 		t.Errorf("the unchanged payload made %d decisions, want 1 (card %s)", len(got), r)
 	}
 }
@@ -386,7 +386,7 @@ func TestAClickIsAnsweredInTimeWhateverIsSlow(t *testing.T) {
 	t.Run("host", func(t *testing.T) {
 		bothModes(t, func(t *testing.T, w *world) {
 			_, card := w.post("C0ACCESS", "k", demoCard())
-			w.decisions.wait = 900 * time.Millisecond
+			w.decisions.Then(func(v1.Decision) { standin.Pause(t.Context(), 900*time.Millisecond) })
 			if result := w.click("ivan", card, actionApprove); !result.OK || result.LatencyMS > 2900 {
 				t.Errorf("answered with %+v", result)
 			}
@@ -401,7 +401,7 @@ func TestAClickIsAnsweredInTimeWhateverIsSlow(t *testing.T) {
 		if result := w.click("ivan", card, actionApprove); !result.OK || result.LatencyMS > 2900 {
 			t.Errorf("answered with %+v", result)
 		}
-		if got := w.decisions.all(); len(got) != 0 {
+		if got := w.decisions.All(); len(got) != 0 {
 			t.Errorf("an account that could not be vetted decided: %+v", got)
 		}
 	})
@@ -418,7 +418,7 @@ func TestAnAccountKnownLatelyMayClickWhileSlackIsDown(t *testing.T) {
 	now = now.Add(2 * time.Minute)
 	w.click("ivan", card, actionApprove)
 	w.click("bob", card, actionApprove)
-	if got := w.decisions.all(); len(got) != 2 {
+	if got := w.decisions.All(); len(got) != 2 {
 		t.Errorf("%d decisions, want ivan's two", len(got))
 	}
 	if got := w.whispers("U0BOB"); !slices.Equal(got, []string{sayUnsure}) {
@@ -441,7 +441,7 @@ func TestWhenNoFormOpensThePersonHears(t *testing.T) {
 func TestADecisionTheHostDoesNotTakeIsAnswered(t *testing.T) {
 	w := newWorld(t, viaHTTP)
 	_, card := w.post("C0ACCESS", "k", demoCard())
-	w.decisions.refusal = errors.New("stopping")
+	w.decisions.Refuse(errors.New("stopping"))
 	w.click("ivan", card, actionApprove)
 	if got := w.whispers("U0IVAN"); !slices.Equal(got, []string{sayLost}) {
 		t.Errorf("ivan was told %q", got)
@@ -458,7 +458,7 @@ func TestForgedCallbacksAreRefused(t *testing.T) {
 			t.Errorf("%s: %+v, %v", kind, result, err)
 		}
 	}
-	if got := w.decisions.all(); len(got) != 1 {
+	if got := w.decisions.All(); len(got) != 1 {
 		t.Errorf("%d decisions, want 1", len(got))
 	}
 }
@@ -475,6 +475,6 @@ func TestOddPayloadsAreAcknowledgedAndIgnored(t *testing.T) {
 				t.Errorf("%s: %+v, %v", odd, result, err)
 			}
 		}
-		eventually.True(t, patience, "nothing to come of it", func() bool { return len(w.decisions.all()) == 0 })
+		eventually.True(t, patience, "nothing to come of it", func() bool { return len(w.decisions.All()) == 0 })
 	})
 }

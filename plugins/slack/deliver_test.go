@@ -14,6 +14,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/standin"
 )
@@ -368,7 +369,7 @@ func answering(t *testing.T, status int, body string) fixed {
 
 func (f fixed) bot(t *testing.T) *bot {
 	t.Helper()
-	w := &world{t: t, logs: &lockedBuffer{}}
+	w := &world{t: t, logs: &obstest.Log{}}
 	s := w.settings("")
 	s.config.APIURL = config.Address(f.url)
 	t.Cleanup(s.deps.HTTP.CloseIdleConnections)

@@ -46,11 +46,11 @@ func TestTheSocketComesBackAfterEveryDisconnect(t *testing.T) {
 			now := w.sim.Connections()
 			return len(now) == sockets && now[0].ID != before[0].ID && now[1].ID != before[1].ID && now[0].ID != before[1].ID
 		})
-		taken := len(w.decisions.all())
+		taken := len(w.decisions.All())
 		if result := w.click("ivan", card, actionApprove); !result.OK {
 			t.Errorf("after %+v the click was answered with %+v", c, result)
 		}
-		if got := len(w.decisions.all()); got != taken+1 {
+		if got := len(w.decisions.All()); got != taken+1 {
 			t.Errorf("after %+v the click was lost", c)
 		}
 	}
@@ -87,7 +87,7 @@ func TestManyClicksAtOnceAllArrive(t *testing.T) {
 			t.Errorf("a click was answered with %+v", result)
 		}
 	}
-	if got := w.decisions.distinct(); len(got) != clicks {
+	if got := w.decisions.Distinct(); len(got) != clicks {
 		t.Errorf("%d decisions, want %d", len(got), clicks)
 	}
 }
