@@ -18,7 +18,7 @@ func (w *world) clicked(user string) v1.Decision {
 	w.t.Helper()
 	_, card := w.post(access, "k", demoCard())
 	w.click(user, card, actionApprove)
-	all := w.decisions.all()
+	all := w.decisions.All()
 	if len(all) == 0 {
 		w.t.Fatal("the click made no decision")
 	}

@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/plugintest"
 )
 
 func states() map[string]plugins.Card {
@@ -19,7 +20,7 @@ func states() map[string]plugins.Card {
 		c.Progress[0].Have = 2
 		c.Reviews = []v1.Review{review(ivan(), v1.Approve, "known ticket"), review(bob(), v1.Approve, "")}
 		c.AccessExpires, c.AccessRoles = accessUntil, []string{"dba"}
-		resolved(c, v1.StateApproved, v1.Resolution{By: &bobRef, ReviewID: "review-bob"})
+		plugintest.Resolve(c, v1.StateApproved, v1.Resolution{By: &bobRef, ReviewID: "review-bob"})
 	}
 	ahead := func(c *plugins.Card) {
 		c.Audience, c.Actions, c.AccessStarts = plugins.ForRequester, nil, accessUntil.Add(-4*time.Hour)
@@ -34,14 +35,14 @@ func states() map[string]plugins.Card {
 		"approved_ahead": demoCard(approve, ahead),
 		"denied": demoCard(func(c *plugins.Card) {
 			c.Reviews = []v1.Review{review(bob(), v1.Deny, "not during the freeze")}
-			resolved(c, v1.StateDenied, v1.Resolution{By: &bobRef, Reason: "not during the freeze", ReviewID: "review-bob"})
+			plugintest.Resolve(c, v1.StateDenied, v1.Resolution{By: &bobRef, Reason: "not during the freeze", ReviewID: "review-bob"})
 		}),
 		"overridden": demoCard(func(c *plugins.Card) {
-			resolved(c, v1.StateApproved, v1.Resolution{By: &bobRef, Reason: "incident 42", Override: true})
+			plugintest.Resolve(c, v1.StateApproved, v1.Resolution{By: &bobRef, Reason: "incident 42", Override: true})
 		}),
-		"expired":   demoCard(func(c *plugins.Card) { resolved(c, v1.StateExpired, v1.Resolution{}) }),
-		"withdrawn": demoCard(func(c *plugins.Card) { resolved(c, v1.StateWithdrawn, v1.Resolution{By: &alice}) }),
-		"promoted":  demoCard(func(c *plugins.Card) { resolved(c, v1.StatePromoted, v1.Resolution{}) }),
+		"expired":   demoCard(func(c *plugins.Card) { plugintest.Resolve(c, v1.StateExpired, v1.Resolution{}) }),
+		"withdrawn": demoCard(func(c *plugins.Card) { plugintest.Resolve(c, v1.StateWithdrawn, v1.Resolution{By: &alice}) }),
+		"promoted":  demoCard(func(c *plugins.Card) { plugintest.Resolve(c, v1.StatePromoted, v1.Resolution{}) }),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/mattermost/mattermostsim"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/standin"
 )
 
@@ -21,7 +22,7 @@ func TestAnApprovalBecomesADecision(t *testing.T) {
 	if result := w.click("ivan", card, actionApprove); !result.OK || result.Whispered != "" {
 		t.Fatalf("the click was answered with %+v", result)
 	}
-	got := w.decisions.all()
+	got := w.decisions.All()
 	if len(got) != 1 {
 		t.Fatalf("%d decisions, want 1", len(got))
 	}
@@ -40,11 +41,11 @@ func TestAnApprovalBecomesADecision(t *testing.T) {
 func TestAResultThatComesSoonIsToldInTheAnswerToTheClick(t *testing.T) {
 	w := newWorld(t)
 	w.bot.inlineWait = 10 * time.Second
-	w.decisions.then = func(d v1.Decision) {
+	w.decisions.Then(func(d v1.Decision) {
 		if err := w.bot.Answer(t.Context(), d, v1.DecisionResult{Code: v1.CodeCounted, Message: "Your approval counts."}); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	_, card := w.post(access, "k", demoCard())
 	result := w.click("ivan", card, actionApprove)
 	if !result.OK || result.Whispered != `Your approval counts\.` {
@@ -64,13 +65,13 @@ func TestADenialAsksWhyInADialog(t *testing.T) {
 	if result := w.click("bob", card, actionDeny); !result.OK || !result.Dialog {
 		t.Fatalf("clicking Deny: %+v", result)
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Fatalf("the click alone decided: %+v", got)
 	}
 	if result := w.submit("  not during the freeze\n"); !result.OK || result.Dialog || result.ShownError != "" {
 		t.Fatalf("submitting: %+v", result)
 	}
-	got := w.decisions.all()
+	got := w.decisions.All()
 	if len(got) != 1 || got[0].Verdict != v1.Deny || got[0].Reason != "not during the freeze" || got[0].UserName != "bob" ||
 		got[0].Identity.User != mattermostsim.DemoID("bob") {
 		t.Fatalf("decisions are %+v", got)
@@ -106,11 +107,11 @@ func TestADialogTellsWhatIsWrongInPlace(t *testing.T) {
 	if got := result.FieldErrors[formInput]; !strings.Contains(got, "4200 bytes, 4096 are allowed") || !result.Dialog {
 		t.Errorf("a reason of 4200 bytes: %+v", result)
 	}
-	w.decisions.refusal = errors.New("not well formed")
+	w.decisions.Refuse(errors.New("not well formed"))
 	if result := w.submit("short"); result.ShownError != sayLost {
 		t.Errorf("a refused decision: %+v", result)
 	}
-	w.decisions.refusal = nil
+	w.decisions.Refuse(nil)
 	if result := w.submit(""); !result.OK || result.Dialog {
 		t.Errorf("no reason at all: %+v", result)
 	}
@@ -128,7 +129,7 @@ func TestADialogRunsOut(t *testing.T) {
 	if result := w.submit("too late"); result.ShownError != sayOldForm {
 		t.Errorf("an hour later: %+v", result)
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 }
@@ -144,7 +145,7 @@ func TestForgedDialogsDecideNothing(t *testing.T) {
 		}
 	}
 	w.forge("dialog_replay", "")
-	if all, distinct := w.decisions.all(), w.decisions.distinct(); len(all) != 2 || len(distinct) != 1 {
+	if all, distinct := w.decisions.All(), w.decisions.Distinct(); len(all) != 2 || len(distinct) != 1 {
 		t.Errorf("%d decisions with %d ids, want 2 with 1: a dialog decides once", len(all), len(distinct))
 	}
 }
@@ -167,7 +168,7 @@ func TestForgedPressesAreTurnedAway(t *testing.T) {
 			t.Errorf("%s was answered with %+v", kind, result)
 		}
 	}
-	if got := w.decisions.all(); len(got) != 1 {
+	if got := w.decisions.All(); len(got) != 1 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 }
@@ -177,12 +178,12 @@ func TestTheSameClickTwiceIsOneDecision(t *testing.T) {
 	_, card := w.post(access, "k", demoCard())
 	w.click("ivan", card, actionApprove)
 	w.forge("replay", "")
-	if all, distinct := w.decisions.all(), w.decisions.distinct(); len(all) != 2 || len(distinct) != 1 {
+	if all, distinct := w.decisions.All(), w.decisions.Distinct(); len(all) != 2 || len(distinct) != 1 {
 		t.Errorf("%d decisions with %d ids, want 2 with 1", len(all), len(distinct))
 	}
 	w.click("ivan", card, actionApprove)
 	w.click("bob", card, actionApprove)
-	if distinct := w.decisions.distinct(); len(distinct) != 3 {
+	if distinct := w.decisions.Distinct(); len(distinct) != 3 {
 		t.Errorf("%d ids after another click and another person, want 3", len(distinct))
 	}
 }
@@ -197,7 +198,7 @@ func TestACallbackDeliveredTwiceIsAnsweredTwiceAndCountsOnce(t *testing.T) {
 	if err := w.sim.Close(); err != nil { // waits for the second delivery
 		t.Fatal(err)
 	}
-	if distinct := w.decisions.distinct(); len(distinct) != 1 {
+	if distinct := w.decisions.Distinct(); len(distinct) != 1 {
 		t.Errorf("%d decisions, want 1", len(distinct))
 	}
 }
@@ -217,7 +218,7 @@ func TestWhoMayNotClickIsToldPrivately(t *testing.T) {
 			}
 		}
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 }
@@ -229,7 +230,7 @@ func TestACardOfAnotherInstallationDecidesNothing(t *testing.T) {
 	if result := w.click("ivan", card, actionApprove); result.Whispered != sayOldCard {
 		t.Errorf("the click was answered with %+v", result)
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 }
@@ -251,7 +252,7 @@ func TestLinkOnlyCardsHaveALinkAndOldButtonsPointThere(t *testing.T) {
 	if result := w.click("ivan", card, actionApprove); result.Whispered != sayNotHere {
 		t.Errorf("the click was answered with %+v", result)
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions came of it: %+v", got)
 	}
 }
@@ -273,7 +274,7 @@ func TestOnAServerWithoutAKeyTheSealedButtonHasToDo(t *testing.T) {
 	if result := w.click("ivan", card, actionApprove); !result.OK {
 		t.Fatalf("the click was answered with %+v", result)
 	}
-	if got := w.decisions.all(); len(got) != 1 || got[0].Evidence[evidenceSigned] != "no" {
+	if got := w.decisions.All(); len(got) != 1 || got[0].Evidence[evidenceSigned] != "no" {
 		t.Errorf("decisions are %+v", got)
 	}
 	if !strings.Contains(w.logs.String(), "publishes no key") {
@@ -292,7 +293,7 @@ func TestAServerThatCannotBeAskedForItsKeyIsNotBelieved(t *testing.T) {
 	if err := w.sim.Faults().Set(standin.Faults{FailBefore: 1, Only: []string{"GetClientConfig"}}); err != nil {
 		t.Fatal(err)
 	}
-	if result := w.click("ivan", card, actionApprove); result.Whispered != sayUnsure || len(w.decisions.all()) != 0 {
+	if result := w.click("ivan", card, actionApprove); result.Whispered != sayUnsure || len(w.decisions.All()) != 0 {
 		t.Errorf("the click was answered with %+v", result)
 	}
 	if err := w.sim.Faults().Set(standin.Faults{}); err != nil {
@@ -305,7 +306,8 @@ func TestAServerThatCannotBeAskedForItsKeyIsNotBelieved(t *testing.T) {
 
 func TestAnUnknownCopyOfACardLosesItsButtonsWhenClicked(t *testing.T) {
 	decided := states()["approved"]
-	known := cards{{Card: decided, Ref: ref{channel: access, post: mattermostsim.DemoID("other"), key: "k"}.encode()}}
+	known := &plugintest.Board{}
+	known.Put(plugins.Posted{Card: decided, Ref: ref{channel: access, post: mattermostsim.DemoID("other"), key: "k"}.encode()})
 	for name, c := range map[string]struct {
 		limit   int
 		buttons int
@@ -313,7 +315,7 @@ func TestAnUnknownCopyOfACardLosesItsButtonsWhenClicked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(s *setting) { s.deps.Cards, s.server.Server.PostEditTimeLimit = known, c.limit })
 			w.bot.inlineWait = 10 * time.Second
-			w.decisions.then = func(d v1.Decision) { _ = w.bot.Answer(t.Context(), d, v1.DecisionResult{Message: "Too late"}) }
+			w.decisions.Then(func(d v1.Decision) { _ = w.bot.Answer(t.Context(), d, v1.DecisionResult{Message: "Too late"}) })
 			r, card := w.post(access, "k", demoCard())
 			if result := w.click("ivan", card, actionApprove); !result.OK || result.Whispered != "Too late" {
 				t.Errorf("the click was answered with %+v", result)

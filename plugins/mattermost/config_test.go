@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/plugins/mattermost/mattermostsim"
 )
@@ -61,7 +62,7 @@ func TestTheTenantIsTheHostUnlessSaidOtherwise(t *testing.T) {
 }
 
 func TestWithoutAWayInDecisionsInChatDoNotStart(t *testing.T) {
-	w := &world{t: t, logs: &lockedBuffer{}}
+	w := &world{t: t, logs: &obstest.Log{}}
 	s := w.settings("http://127.0.0.1")
 	s.config.CallbackURL = ""
 	if _, err := open(t.Context(), &s.config, s.deps); err == nil || !strings.Contains(err.Error(), "decisions: link_only") {

@@ -1,13 +1,10 @@
 package mattermost
 
 import (
-	"bytes"
-	"context"
 	"flag"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,10 +12,12 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/mattermost/mattermostsim"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/standin"
 	"github.com/accede/accede/plugins/vendorhttp"
 )
@@ -38,67 +37,10 @@ type world struct {
 	sim       *mattermostsim.Sim
 	bot       *bot
 	plugin    plugins.Notifier
-	decisions *recorder
-	logs      *lockedBuffer
+	decisions *plugintest.Decisions
+	logs      *obstest.Log
 	callback  string
 }
-
-// recorder stands for the host.
-type recorder struct {
-	mu      sync.Mutex
-	taken   []v1.Decision
-	refusal error
-	// then is what happens with a decision after it was taken.
-	then func(v1.Decision)
-}
-
-func (r *recorder) Submit(_ context.Context, d v1.Decision) error {
-	r.mu.Lock()
-	r.taken = append(r.taken, d)
-	refusal, then := r.refusal, r.then
-	r.mu.Unlock()
-	if then != nil {
-		then(d)
-	}
-	return refusal
-}
-
-func (r *recorder) all() []v1.Decision {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]v1.Decision(nil), r.taken...)
-}
-
-// distinct returns the decisions as the core sees them: repeats of one id are one.
-func (r *recorder) distinct() map[string]v1.Decision {
-	out := map[string]v1.Decision{}
-	for _, d := range r.all() {
-		out[d.ID] = d
-	}
-	return out
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// cards stands for the core's look-up.
-type cards []plugins.Posted
-
-func (c cards) Of(context.Context, string) ([]plugins.Posted, error) { return c, nil }
 
 // setting changes what a world is made of.
 type setting struct {
@@ -110,7 +52,7 @@ type setting struct {
 
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &recorder{}, logs: &lockedBuffer{}}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, logs: &obstest.Log{}}
 	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/mattermost"
 	w.callback = "http://" + callbacks.Listener.Addr().String() + "/callback"
@@ -234,38 +176,14 @@ func (w *world) whispers(user string) []string {
 	return out
 }
 
-const requestID = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
-
-func demoCard(change ...func(*plugins.Card)) plugins.Card {
-	card := plugins.Card{
-		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
-		State: v1.StatePending, Title: "Alice Moreau asks for dba",
-		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
-		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
-		Expires:  time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC),
-		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
-		URL:      "https://accede.example.com/requests/" + requestID,
-		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
-	}
-	for _, do := range change {
-		do(&card)
-	}
-	return card
-}
+const requestID = plugintest.RequestID
 
 func ivan() v1.PersonRef { return v1.PersonRef{Name: "ivan", DisplayName: "Ivan Petrov"} }
 
 func bob() v1.PersonRef { return v1.PersonRef{Name: "bob", DisplayName: "Bob Okafor"} }
 
-func review(by v1.PersonRef, verdict v1.Verdict, reason string) v1.Review {
-	return v1.Review{
-		ID: "review-" + by.Name, Author: by, Verdict: verdict, Reason: reason, Via: "mattermost",
-		Created: time.Date(2026, 11, 20, 19, 10, 0, 0, time.UTC),
-	}
-}
+func demoCard(change ...func(*plugins.Card)) plugins.Card { return plugintest.DemoCard(change...) }
 
-func resolved(card *plugins.Card, state v1.State, end v1.Resolution) {
-	end.State, end.At = state, time.Date(2026, 11, 20, 19, 12, 0, 0, time.UTC)
-	card.State, card.Resolution, card.Actions = state, &end, nil
-	card.Version++
+func review(by v1.PersonRef, verdict v1.Verdict, reason string) v1.Review {
+	return plugintest.Review(by, verdict, reason, Name)
 }
