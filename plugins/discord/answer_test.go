@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/plugintest"
 )
 
 func (w *world) answer(d v1.Decision, result v1.DecisionResult) error {
@@ -43,13 +44,13 @@ func TestAnAnswerWaitsForTheAcknowledgement(t *testing.T) {
 	inEachMode(t, func(t *testing.T, mode func(*setting)) {
 		w := newWorld(t, mode).listen()
 		var answering sync.WaitGroup
-		w.decisions.then = func(d v1.Decision) {
+		w.decisions.Then(func(d v1.Decision) {
 			answering.Go(func() {
 				if err := w.answer(d, v1.DecisionResult{Message: "counted"}); err != nil {
 					t.Error(err)
 				}
 			})
-		}
+		})
 		w.clicked("ivan")
 		answering.Wait()
 		w.heard("ivan", "counted")
@@ -63,7 +64,7 @@ func TestALateAnswerIsADirectMessage(t *testing.T) {
 	for name, pass := range map[string]time.Duration{"within our time": 0, "after it": 14*time.Minute + time.Second, "after Discord's": time.Hour} {
 		w := newWorld(t).listen()
 		d := w.clicked("ivan")
-		w.clock.advance(pass)
+		w.clock.Advance(pass)
 		for range 2 { // told twice, heard once: the nonce is the same
 			if err := w.answer(d, v1.DecisionResult{Code: v1.CodeCounted, Message: "counted"}); err != nil {
 				t.Fatalf("%s: %v", name, err)
@@ -96,7 +97,7 @@ func TestAnUnknownAccountLearnsHowToLink(t *testing.T) {
 func TestAPersonWhoCannotBeWrittenToIsNotFound(t *testing.T) {
 	w := newWorld(t).listen()
 	d := w.clicked("dave")
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	err := w.answer(d, v1.DecisionResult{Message: "counted"})
 	if plugins.KindOf(err) != plugins.NotFound {
 		t.Errorf("%v", err)
@@ -119,13 +120,13 @@ func TestAcksEndWithTheContext(t *testing.T) {
 }
 
 func TestRepeatsAreForgottenInTime(t *testing.T) {
-	clock := &handClock{}
-	s := newSeen(clock.now)
+	clock := &plugintest.Clock{}
+	s := newSeen(clock.Now)
 	s.add("1")
 	if !s.done("1") || s.done("2") {
 		t.Error("it does not know what was answered")
 	}
-	clock.advance(seenLife)
+	clock.Advance(seenLife)
 	if s.done("1") {
 		t.Error("it remembers for too long")
 	}

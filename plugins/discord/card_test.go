@@ -13,6 +13,7 @@ import (
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/discord/discordsim"
+	"github.com/accede/accede/plugins/plugintest"
 )
 
 // golden compares a message, as it goes to Discord, with its file.
@@ -56,10 +57,10 @@ func TestCards(t *testing.T) {
 		"card_ahead":   func(c *plugins.Card) { c.AccessStarts = end(8) },
 		"card_promoted": func(c *plugins.Card) {
 			c.Reviews = []v1.Review{review("bob", v1.Approve, "see *their* history")}
-			resolved(c, v1.StatePromoted, v1.Resolution{By: &ivan, ReviewID: "review-bob"})
+			plugintest.Resolve(c, v1.StatePromoted, v1.Resolution{By: &ivan, ReviewID: "review-bob"})
 		},
 		"card_overridden": func(c *plugins.Card) {
-			resolved(c, v1.StateApproved, v1.Resolution{By: &ivan, Override: true, Reason: "the site is down"})
+			plugintest.Resolve(c, v1.StateApproved, v1.Resolution{By: &ivan, Override: true, Reason: "the site is down"})
 			c.AccessExpires = end(9)
 		},
 	} {
@@ -71,7 +72,7 @@ func TestNotes(t *testing.T) {
 	spoken, ivan := review("ivan", v1.Approve, "backup *checked*"), v1.PersonRef{Name: "ivan", DisplayName: "Ivan Petrov"}
 	ended := func(state v1.State, resolution v1.Resolution) plugins.Card {
 		return demoCard(func(c *plugins.Card) {
-			resolved(c, state, resolution)
+			plugintest.Resolve(c, state, resolution)
 			if state == v1.StateApproved {
 				c.AccessExpires, c.AccessRoles = end(9), c.Roles
 			}

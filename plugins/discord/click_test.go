@@ -24,7 +24,7 @@ func inEachMode(t *testing.T, test func(t *testing.T, mode func(*setting))) {
 
 func (w *world) oneDecision() v1.Decision {
 	w.t.Helper()
-	made := w.decisions.distinct()
+	made := w.decisions.Distinct()
 	if len(made) != 1 {
 		w.t.Fatalf("%d decisions, want 1: %+v", len(made), made)
 	}
@@ -58,8 +58,8 @@ func TestDenyingAsksWhy(t *testing.T) {
 	inEachMode(t, func(t *testing.T, mode func(*setting)) {
 		w := newWorld(t, mode).listen()
 		_, m := w.post(access, keyOne, demoCard())
-		if result := w.click("ivan", m, "Deny"); !result.OK || result.Answer != 9 || len(w.decisions.all()) != 0 {
-			t.Fatalf("%+v, decisions %v", result, w.decisions.all())
+		if result := w.click("ivan", m, "Deny"); !result.OK || result.Answer != 9 || len(w.decisions.All()) != 0 {
+			t.Fatalf("%+v, decisions %v", result, w.decisions.All())
 		}
 		if result := w.submit("ivan", "  not *this* week \n"); !result.OK || result.Answer != 6 {
 			t.Fatalf("%+v", result)
@@ -114,7 +114,7 @@ func TestWhoseClicksCountForNothing(t *testing.T) {
 				t.Errorf("%+v", result)
 			}
 			w.heard(c.user, discordsim.Read(c.want).Text)
-			if made := w.decisions.all(); len(made) != 0 {
+			if made := w.decisions.All(); len(made) != 0 {
 				t.Errorf("decisions %+v", made)
 			}
 		})
@@ -142,7 +142,7 @@ func TestDirectMessagesCountForMembersOnly(t *testing.T) {
 		}
 		_, m := w.post(found[0].ID, keyOne, demoCard())
 		w.click(user, m, "Approve")
-		if made := len(w.decisions.all()); (made == 1) != (want == "") {
+		if made := len(w.decisions.All()); (made == 1) != (want == "") {
 			t.Errorf("%s made %d decisions", user, made)
 		}
 		if want != "" {
@@ -171,12 +171,12 @@ func TestAFormIsForOnePersonAndRunsOut(t *testing.T) {
 	_, m := w.post(access, keyOne, demoCard())
 	w.click("ivan", m, "Deny")
 	forge(w, func(map[string]any) {}) // bob sends ivan's form
-	if made := w.decisions.all(); len(made) != 0 {
+	if made := w.decisions.All(); len(made) != 0 {
 		t.Errorf("somebody else's form made %+v", made)
 	}
-	w.clock.advance(formLife + time.Minute)
+	w.clock.Advance(formLife + time.Minute)
 	w.submit("ivan", "too late")
-	if made := w.decisions.all(); len(made) != 0 {
+	if made := w.decisions.All(); len(made) != 0 {
 		t.Errorf("an old form made %+v", made)
 	}
 	w.heard("ivan", "this form was open for too long")
@@ -194,8 +194,8 @@ func TestAButtonOfOneCardIsNoForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	result, err := w.sim.Forge(t.Context(), discordsim.Forgery{Kind: "signed", Payload: raw})
-	if err != nil || result.Status != 202 || len(w.decisions.all()) != 0 {
-		t.Errorf("%+v, %v, decisions %v", result, err, w.decisions.all())
+	if err != nil || result.Status != 202 || len(w.decisions.All()) != 0 {
+		t.Errorf("%+v, %v, decisions %v", result, err, w.decisions.All())
 	}
 }
 
@@ -265,7 +265,7 @@ func TestALateClickIsRecordedAllTheSame(t *testing.T) {
 
 func TestADecisionThatIsNotTaken(t *testing.T) {
 	w := newWorld(t).listen()
-	w.decisions.refusal = errUnreadable
+	w.decisions.Refuse(errUnreadable)
 	_, m := w.post(access, keyOne, demoCard())
 	w.click("ivan", m, "Approve")
 	w.heard("ivan", "the click could not be read")
@@ -283,8 +283,8 @@ func TestForeignInteractionsAreLeftAlone(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
 	}
-	if calls := w.sim.Stats().Methods["create-interaction-response"].Calls; calls != 0 || len(w.decisions.all()) != 0 {
-		t.Errorf("%d answers, decisions %v", calls, w.decisions.all())
+	if calls := w.sim.Stats().Methods["create-interaction-response"].Calls; calls != 0 || len(w.decisions.All()) != 0 {
+		t.Errorf("%d answers, decisions %v", calls, w.decisions.All())
 	}
 }
 
@@ -299,7 +299,7 @@ func TestBotsDoNotDecide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.sim.Forge(t.Context(), discordsim.Forgery{Kind: "signed", Payload: raw}); err != nil || len(w.decisions.all()) != 0 {
-		t.Errorf("%v, decisions %v", err, w.decisions.all())
+	if _, err := w.sim.Forge(t.Context(), discordsim.Forgery{Kind: "signed", Payload: raw}); err != nil || len(w.decisions.All()) != 0 {
+		t.Errorf("%v, decisions %v", err, w.decisions.All())
 	}
 }

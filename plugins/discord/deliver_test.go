@@ -45,7 +45,7 @@ func TestPostingAgainWithinMinutesPostsOnce(t *testing.T) {
 	if got := w.sim.Stats().Keys[keyOne].Accepted; got != 1 {
 		t.Errorf("%d messages", got)
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	if err := w.try(access, keyOne); err != nil {
 		t.Fatal(err)
 	}
@@ -219,10 +219,10 @@ func TestEditsOfOldMessagesAreLimited(t *testing.T) {
 	w := newWorld(t)
 	r, _ := w.post(access, keyOne, demoCard())
 	w.fault(standin.Faults{RateLimitReal: true})
-	w.clock.advance(2 * time.Hour)
+	w.clock.Advance(2 * time.Hour)
 	var err error
 	for range 40 {
-		w.clock.advance(5 * time.Second) // past Discord's bucket
+		w.clock.Advance(5 * time.Second) // past Discord's bucket
 		w.forgetLimits()
 		if err = w.update(r, demoCard()); err != nil {
 			break

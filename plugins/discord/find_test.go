@@ -160,7 +160,7 @@ func TestNamesAreAskedForSeldom(t *testing.T) {
 	if methods["get-guild-channels"].Calls != 2 || methods["create-dm"].Calls != 1 {
 		t.Errorf("%+v", methods)
 	}
-	w.clock.advance(roomsFresh)
+	w.clock.Advance(roomsFresh)
 	if _, err := w.resolve(plugins.Recipient{Name: "#access-requests"}); err != nil || w.sim.Stats().Methods["get-guild-channels"].Calls != 4 {
 		t.Errorf("%v, %+v", err, w.sim.Stats().Methods)
 	}

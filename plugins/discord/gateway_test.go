@@ -59,7 +59,7 @@ func TestABrokenConnectionIsResumed(t *testing.T) {
 		t.Errorf("%+v", result)
 	}
 	ended = listen()
-	eventually.True(t, patience, "the click", func() bool { return len(w.decisions.distinct()) == 1 })
+	eventually.True(t, patience, "the click", func() bool { return len(w.decisions.Distinct()) == 1 })
 	t.Cleanup(func() { assertEnded(t, ended) })
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/discord/discordsim"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/standin"
 	"github.com/accede/accede/plugins/vendorhttp"
 )
@@ -39,64 +40,11 @@ type world struct {
 	t         *testing.T
 	sim       *discordsim.Sim
 	bot       plugins.Notifier
-	decisions *recorder
+	decisions *plugintest.Decisions
 	logs      *obstest.Log
-	clock     *handClock
+	clock     *plugintest.Clock
 	stop      context.CancelFunc
 	ended     chan error
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
-}
-
-// recorder stands for the host.
-type recorder struct {
-	mu      sync.Mutex
-	taken   []v1.Decision
-	refusal error
-	// then is called with each decision before Submit returns.
-	then func(v1.Decision)
-}
-
-func (r *recorder) Submit(_ context.Context, d v1.Decision) error {
-	r.mu.Lock()
-	r.taken = append(r.taken, d)
-	refusal, then := r.refusal, r.then
-	r.mu.Unlock()
-	if then != nil {
-		then(d)
-	}
-	return refusal
-}
-
-func (r *recorder) all() []v1.Decision {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]v1.Decision(nil), r.taken...)
-}
-
-// distinct returns the decisions as the core sees them: repeats of one id are one.
-func (r *recorder) distinct() map[string]v1.Decision {
-	out := map[string]v1.Decision{}
-	for _, d := range r.all() {
-		out[d.ID] = d
-	}
-	return out
 }
 
 // setting changes what a world is made of.
@@ -118,14 +66,14 @@ func modes() map[string]func(*setting) {
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
 	_, logs := obstest.Logger(t)
-	w := &world{t: t, decisions: &recorder{}, logs: logs, clock: &handClock{}, ended: make(chan error, 1), stop: func() {}}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, logs: logs, clock: &plugintest.Clock{}, ended: make(chan error, 1), stop: func() {}}
 	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/discord"
 	s := w.settings(base)
 	for _, do := range change {
 		do(&s)
 	}
-	options := standin.Options{BaseURL: base, Seed: 1, Clock: w.clock.now}
+	options := standin.Options{BaseURL: base, Seed: 1, Clock: w.clock.Now}
 	if s.endpoint == nil && s.config.Mode == ModeHTTP || s.endpoint != nil && *s.endpoint {
 		options.CallbackURL = "http://" + callbacks.Listener.Addr().String() + "/callback"
 	}
@@ -162,7 +110,7 @@ func (w *world) settings(base string) setting {
 		},
 		deps: plugins.Deps{
 			Logger: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.now, Seal: plugins.NewSealer([]byte(sealSecret)),
+			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.Now, Seal: plugins.NewSealer([]byte(sealSecret)),
 			DecideInChat: true,
 		},
 	}
@@ -272,40 +220,10 @@ func (w *world) directs(user string) []string {
 
 const (
 	access    = discordsim.DemoAccess
-	requestID = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
+	requestID = plugintest.RequestID
 	keyOne    = "019aa0b1-0000-7000-8000-000000000001"
 	keyTwo    = "019aa0b1-0000-7000-8000-000000000002"
 )
-
-func demoCard(change ...func(*plugins.Card)) plugins.Card {
-	card := plugins.Card{
-		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
-		State: v1.StatePending, Title: "Alice Moreau asks for dba",
-		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
-		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
-		Expires:  time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC),
-		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
-		URL:      "https://accede.example.com/requests/" + requestID,
-		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
-	}
-	for _, do := range change {
-		do(&card)
-	}
-	return card
-}
-
-func review(by string, verdict v1.Verdict, reason string) v1.Review {
-	return v1.Review{
-		ID: "review-" + by, Author: v1.PersonRef{Name: by}, Verdict: verdict, Reason: reason, Via: Name,
-		Created: time.Date(2026, 11, 20, 19, 10, 0, 0, time.UTC),
-	}
-}
-
-func resolved(card *plugins.Card, state v1.State, end v1.Resolution) {
-	end.State, end.At = state, time.Date(2026, 11, 20, 19, 12, 0, 0, time.UTC)
-	card.State, card.Resolution, card.Actions = state, &end, nil
-	card.Version++
-}
 
 // forgetLimits makes the plugin forget what Discord has said about its limits, as if time had passed.
 func (w *world) forgetLimits() {
@@ -320,4 +238,10 @@ func assertEnded(t *testing.T, ended <-chan error) {
 	if err := <-ended; err != nil {
 		t.Errorf("listening: %v", err)
 	}
+}
+
+func demoCard(change ...func(*plugins.Card)) plugins.Card { return plugintest.DemoCard(change...) }
+
+func review(by string, verdict v1.Verdict, reason string) v1.Review {
+	return plugintest.Review(v1.PersonRef{Name: by}, verdict, reason, Name)
 }
