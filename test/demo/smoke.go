@@ -16,8 +16,8 @@ import (
 
 const (
 	channel     = "C0ACCESS"
-	smokeWithin = 2 * time.Minute
-	stepWithin  = 15 * time.Second
+	smokeWithin = 5 * time.Minute
+	stepWithin  = 45 * time.Second
 )
 
 // smoke is one play of the main job.

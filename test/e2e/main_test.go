@@ -16,7 +16,7 @@ import (
 
 const (
 	channel = "C0ACCESS"
-	patient = 30 * time.Second
+	patient = 60 * time.Second
 )
 
 // binaries is where TestMain put what it built.

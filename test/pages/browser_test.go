@@ -19,7 +19,7 @@ import (
 const (
 	axeFile = "../../bin/axe-core-4.14.1.min.js"
 	// patient bounds what a person would wait for.
-	patient = 20 * time.Second
+	patient = 60 * time.Second
 )
 
 // browserPath is the browser that the tests drive.

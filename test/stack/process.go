@@ -70,7 +70,7 @@ func (p *Process) Launch() error {
 func (p *Process) Arm(env ...string) { p.env = env }
 
 // readyWithin bounds the wait for a process to become ready.
-const readyWithin = 20 * time.Second
+const readyWithin = 60 * time.Second
 
 // Ready waits until the process says that it is ready.
 func (p *Process) Ready(ctx context.Context) error {
