@@ -13,7 +13,8 @@
 // A page is one file <page>.go with its handlers and, beside it, <page>.templ with what it draws:
 //
 //   - The route: a line in the page's own function, such as requestRoutes, which New calls. s.page takes a handler for
-//     people who are signed in, s.open one for everybody. Changes are POSTs and end in v.redirect.
+//     people who are signed in, s.admin one for administrators, s.open one for everybody. Changes are POSTs and end in
+//     v.redirect. Who gets there is a line in endpoints, in reach_test.go, for every address.
 //   - The handler: func(v *visit) error. v.actor is who asks; v.form reads a form; v.render shows a page in the layout;
 //     v.flash leaves a sentence for the next page; an error that is returned becomes an error page with its sentence.
 //   - What it draws: components of package ui inside ui.Section. Text is written as { text }, never as templ.Raw; a

@@ -52,12 +52,11 @@ func TestConnectingAPluginByClicks(t *testing.T) {
 	admin.sees("credential_file: mattermost.creds")
 	admin.sees("ACCEDE_MATTERMOST_TOKEN")
 	admin.press("Download mattermost.yaml")
+	downloaded(t, filepath.Join(dir, "mattermost.yaml"))
 	admin.press("Make and download mattermost.creds")
+	downloaded(t, filepath.Join(dir, "mattermost.creds"))
 	admin.sees("It was made just now")
 	admin.sees("Nothing was heard of accede-mattermost yet")
-	for _, name := range []string{"mattermost.yaml", "mattermost.creds"} {
-		eventually.True(t, patient, name, func() bool { return filled(filepath.Join(dir, name)) })
-	}
 	startPlugin(t, "mattermost", dir, "ACCEDE_MATTERMOST_TOKEN=demobotaccesstoken00000000")
 	admin.sees("1 alive")
 	admin.press("See how Mattermost is doing")
@@ -66,9 +65,13 @@ func TestConnectingAPluginByClicks(t *testing.T) {
 	admin.until("two plugins to run", `[...document.querySelectorAll(".badge.good")].length === 2`)
 }
 
-func filled(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Size() > 0
+// downloaded waits for a file. Another click meanwhile would end the download.
+func downloaded(t *testing.T, path string) {
+	t.Helper()
+	eventually.True(t, patient, path, func() bool {
+		info, err := os.Stat(path)
+		return err == nil && info.Size() > 0
+	})
 }
 
 func freeAddress(t *testing.T) string {
