@@ -88,13 +88,21 @@ func (b *Board) Put(posted plugins.Posted) {
 
 // Show changes what the core knows of every card of a request.
 func (b *Board) Show(card plugins.Card) {
+	b.Edit(func(posted []plugins.Posted) []plugins.Posted {
+		for i := range posted {
+			if posted[i].Card.RequestID == card.RequestID {
+				posted[i].Card = card
+			}
+		}
+		return posted
+	})
+}
+
+// Edit changes what the core knows in any way.
+func (b *Board) Edit(change func([]plugins.Posted) []plugins.Posted) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i := range b.posted {
-		if b.posted[i].Card.RequestID == card.RequestID {
-			b.posted[i].Card = card
-		}
-	}
+	b.posted = change(b.posted)
 }
 
 // Fail makes Of return an error, or nil again.
