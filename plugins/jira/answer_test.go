@@ -15,7 +15,7 @@ func (w *world) decided(person string) (v1.Decision, string) {
 	ref, i := w.post(demoCard())
 	w.move(person, i.Key, jirasim.Approved, "")
 	w.poll()
-	made := w.decisions.all()
+	made := w.decisions.All()
 	if len(made) != 1 {
 		w.t.Fatalf("decisions %+v", made)
 	}
@@ -94,7 +94,7 @@ func TestAReviewThatIsNotEnoughTakesTheIssueBack(t *testing.T) {
 		t.Errorf("status %s, comments %+v; the comment comes with the review", i.Status, i.Comments)
 	}
 	w.poll()
-	if made := w.decisions.distinct(); len(made) != 1 {
+	if made := w.decisions.Distinct(); len(made) != 1 {
 		t.Errorf("decisions %+v", made)
 	}
 }
@@ -102,7 +102,7 @@ func TestAReviewThatIsNotEnoughTakesTheIssueBack(t *testing.T) {
 func TestAMoveThatComesLateShowsHowItEnded(t *testing.T) {
 	w := newWorld(t)
 	d, ref := w.decided("ivan")
-	w.decisions.shows(demoCard(resolvedAs(v1.StateDenied)))
+	w.board.Show(demoCard(resolvedAs(v1.StateDenied)))
 	w.answer(d, v1.DecisionResult{Code: v1.CodeAlreadyResolved, Message: "The request was denied already."})
 	i := w.issue(plugins.Ref(ref))
 	if i.Status != jirasim.Denied || !strings.Contains(w.said(plugins.Ref(ref)), "denied already") {

@@ -21,7 +21,7 @@ func TestAMoveIsAReviewByWhoMoved(t *testing.T) {
 		w.move("ivan", i.Key, jirasim.Denied, "not this week")
 		w.poll()
 		w.poll()
-		made := w.decisions.all()
+		made := w.decisions.All()
 		if len(made) != 1 {
 			t.Fatalf("%d decisions, want 1: %+v", len(made), made)
 		}
@@ -55,14 +55,14 @@ func TestWebhookAndPollingMakeOneDecisionOfOneMove(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.move("ivan", i.Key, jirasim.Approved, "")
-		byWebhook := len(w.decisions.distinct())
+		byWebhook := len(w.decisions.Distinct())
 		// Another replica, which remembers nothing, polls.
 		w.bot.handled = newMemory[bool]()
 		w.poll()
-		if all := w.decisions.distinct(); byWebhook != 1 || len(all) != 1 {
+		if all := w.decisions.Distinct(); byWebhook != 1 || len(all) != 1 {
 			t.Errorf("%d decisions by webhook, %d in all: %+v", byWebhook, len(all), all)
 		}
-		if len(w.decisions.all()) < 2 {
+		if len(w.decisions.All()) < 2 {
 			t.Error("polling did not see what the webhook saw")
 		}
 	})
@@ -89,7 +89,7 @@ func TestBackAndForthBeforeAPoll(t *testing.T) {
 					w.move(m[0], i.Key, m[1], "")
 				}
 				w.poll()
-				made := w.decisions.all()
+				made := w.decisions.All()
 				if len(made) != len(tt.want) {
 					t.Fatalf("decisions %+v, want %v", made, tt.want)
 				}
@@ -136,7 +136,7 @@ func TestMovesThatNobodyMade(t *testing.T) {
 			w.poll()
 			w.bot.handled = newMemory[bool]()
 			w.poll()
-			if made := w.decisions.all(); len(made) != 0 {
+			if made := w.decisions.All(); len(made) != 0 {
 				t.Errorf("decisions %+v", made)
 			}
 			if said := w.said(ref); strings.Count(said, tt.says) != 1 {
@@ -159,7 +159,7 @@ func TestOwnMovesAreNoDecisions(t *testing.T) {
 			}
 			w.poll()
 		}
-		if made := w.decisions.all(); len(made) != 0 {
+		if made := w.decisions.All(); len(made) != 0 {
 			t.Errorf("decisions %+v", made)
 		}
 	})
@@ -179,7 +179,7 @@ func TestACallbackForAnotherRequestsIssue(t *testing.T) {
 	}
 	w.move("ivan", twin, jirasim.Approved, "")
 	w.move("ivan", fake, jirasim.Approved, "")
-	if made := w.decisions.all(); len(made) != 0 {
+	if made := w.decisions.All(); len(made) != 0 {
 		t.Fatalf("decisions %+v", made)
 	}
 	if said := w.said(plugins.Ref(twin)); !strings.Contains(said, w.issue(ref).Key) || w.issue(plugins.Ref(twin)).Status != jirasim.Withdrawn {
@@ -198,12 +198,12 @@ func TestAnEditVoidsAnEarlierMove(t *testing.T) {
 	if err := w.bot.Update(t.Context(), ref, edited); err != nil {
 		t.Fatal(err)
 	}
-	w.decisions.shows(edited)
+	w.board.Show(edited)
 	w.poll()
-	w.clock.pass(clockSkew + time.Second)
+	w.clock.Advance(clockSkew + time.Second)
 	w.move("bob", i.Key, jirasim.Approved, "")
 	w.poll()
-	made := w.decisions.all()
+	made := w.decisions.All()
 	if len(made) != 2 || made[0].SeenFingerprint != "0011223344556677" || made[1].SeenFingerprint != "ffffffffffffffff" {
 		t.Errorf("decisions %+v", made)
 	}
@@ -221,7 +221,7 @@ func TestWebhooksThatJiraDidNotSend(t *testing.T) {
 			t.Errorf("%s: answered %d, %v; want %d", kind, status, err, want)
 		}
 	}
-	if made := w.decisions.distinct(); len(made) != 1 {
+	if made := w.decisions.Distinct(); len(made) != 1 {
 		t.Errorf("decisions %+v", made)
 	}
 	for _, body := range []string{`{`, `{}`, `[]`, `{"webhookEvent":"jira:issue_updated","issue":{"id":"../../x"}}`} {
@@ -234,7 +234,7 @@ func TestWebhooksThatJiraDidNotSend(t *testing.T) {
 	if status, err := w.sim.Forge(t.Context(), "signed", []byte(lie)); err != nil || status != 200 {
 		t.Errorf("answered %d, %v", status, err)
 	}
-	if made := w.decisions.distinct(); len(made) != 1 {
+	if made := w.decisions.Distinct(); len(made) != 1 {
 		t.Errorf("a webhook's own words became a decision: %+v", made)
 	}
 }
@@ -251,7 +251,7 @@ func TestAWebhookThatCannotBeFollowedComesAgain(t *testing.T) {
 	if err := w.sim.Faults().Set(standinHealthy()); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "the webhook to come again", func() bool { return len(w.decisions.distinct()) == 1 })
+	waitFor(t, "the webhook to come again", func() bool { return len(w.decisions.Distinct()) == 1 })
 }
 
 func TestOneIssueHoldsUpNoOther(t *testing.T) {
@@ -266,10 +266,10 @@ func TestOneIssueHoldsUpNoOther(t *testing.T) {
 		if err := w.sim.Faults().Set(standinBroken("add_comment")); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.bot.Poll(t.Context(), w.decisions.open(), w.decisions); err == nil {
+		if err := w.bot.Poll(t.Context(), w.board.All(), w.decisions); err == nil {
 			t.Error("that comments fail is not said")
 		}
-		if made := w.decisions.distinct(); len(made) != 4 {
+		if made := w.decisions.Distinct(); len(made) != 4 {
 			t.Errorf("%d decisions, want 4, up to %s", len(made), last)
 		}
 	})
@@ -287,7 +287,7 @@ func TestADeletedIssueHoldsUpNobody(t *testing.T) {
 		w.move("ivan", i.Key, jirasim.Approved, "")
 		w.poll()
 		w.poll()
-		if made := w.decisions.distinct(); len(made) != 1 {
+		if made := w.decisions.Distinct(); len(made) != 1 {
 			t.Errorf("decisions %+v", made)
 		}
 		if err := w.bot.Update(t.Context(), ref, demoCard()); plugins.KindOf(err) != plugins.Gone {

@@ -110,12 +110,12 @@ func TestTheSearchMayLagBehind(t *testing.T) {
 		if plugins.KindOf(err) != plugins.Unknown || len(w.sim.Issues()) != 1 {
 			t.Fatalf("%v with %d issues", err, len(w.sim.Issues()))
 		}
-		search := plugins.Search{Key: "key", Since: w.clock.now()}
+		search := plugins.Search{Key: "key", Since: w.clock.Now()}
 		failure, ok := errors.AsType[*plugins.Error](w.absent(search))
 		if !ok || failure.Kind != plugins.Transient || failure.RetryAfter <= 0 {
 			t.Fatalf("an issue the search does not know yet: %v", failure)
 		}
-		w.clock.pass(61 * time.Second)
+		w.clock.Advance(61 * time.Second)
 		ref, found, err := w.bot.Find(t.Context(), project(), search)
 		if err != nil || !found || string(ref) != w.sim.Issues()[0].ID {
 			t.Errorf("%s, %t, %v", ref, found, err)
@@ -124,7 +124,7 @@ func TestTheSearchMayLagBehind(t *testing.T) {
 		if err := w.absent(search); plugins.KindOf(err) != plugins.Transient {
 			t.Errorf("absent at once: %v", err)
 		}
-		w.clock.pass(2*time.Minute + time.Second)
+		w.clock.Advance(2*time.Minute + time.Second)
 		if err := w.absent(search); err != nil {
 			t.Errorf("still not known to be absent: %v", err)
 		}
@@ -158,7 +158,7 @@ func TestOnlyTheAccountsOwnIssueIsAdopted(t *testing.T) {
 	if err := w.sim.Delete(i.Key); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.absent(plugins.Search{Key: "key-" + requestID, Since: w.clock.now()}); err != nil {
+	if err := w.absent(plugins.Search{Key: "key-" + requestID, Since: w.clock.Now()}); err != nil {
 		t.Errorf("%v; the issue %s is gone, and what is left is somebody else's", err, ref)
 	}
 }
@@ -171,7 +171,7 @@ func TestDuplicatesAreClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.clock.pass(time.Second)
+		w.clock.Advance(time.Second)
 		w.poll()
 		searches := w.sim.Calls()["search"] + w.sim.Calls()["old_search"]
 		w.poll()
@@ -215,7 +215,7 @@ func TestNotesAreCommentsThatAreFoundAgain(t *testing.T) {
 		if plugins.KindOf(err) != plugins.Unknown {
 			t.Fatalf("a lost answer: %v", err)
 		}
-		made, found, err := w.bot.Find(t.Context(), project(), plugins.Search{Key: "note", Since: w.clock.now(), Parent: ref})
+		made, found, err := w.bot.Find(t.Context(), project(), plugins.Search{Key: "note", Since: w.clock.Now(), Parent: ref})
 		if err != nil || !found || !strings.HasPrefix(string(made), string(ref)+"/") {
 			t.Errorf("%s, %t, %v", made, found, err)
 		}
@@ -248,9 +248,7 @@ func TestAThousandOpenRequestsArePolledWithFewCalls(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.decisions.posted = append(w.decisions.posted, plugins.Posted{
-				Card: demoCard(), Destination: project(), Ref: plugins.Ref(id), Since: w.clock.now(),
-			})
+			w.board.Put(plugins.Posted{Card: demoCard(), Destination: project(), Ref: plugins.Ref(id), Since: w.clock.Now()})
 		}
 		w.move("ivan", i.Key, jirasim.Denied, "")
 		w.poll() // asks once who the plugin is
@@ -258,7 +256,7 @@ func TestAThousandOpenRequestsArePolledWithFewCalls(t *testing.T) {
 		w.bot.handled = newMemory[bool]()
 		w.poll()
 		calls := total(w.sim.Calls()) - before
-		if made := w.decisions.distinct(); len(made) != 1 {
+		if made := w.decisions.Distinct(); len(made) != 1 {
 			t.Errorf("decisions %+v about %s", made, ref)
 		}
 		t.Logf("%d open requests take %d calls per poll, so %d per minute at 20s", open, calls, 3*calls)

@@ -1,23 +1,21 @@
 package jira
 
 import (
-	"bytes"
-	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/jira/jirasim"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/standin"
 	"github.com/accede/accede/plugins/vendorhttp"
 )
@@ -27,94 +25,10 @@ type world struct {
 	t         *testing.T
 	sim       *jirasim.Sim
 	bot       *bot
-	decisions *recorder
-	logs      *lockedBuffer
-	clock     *clock
-}
-
-// recorder stands for the host: it takes decisions, and knows what was posted.
-type recorder struct {
-	mu     sync.Mutex
-	taken  []v1.Decision
-	posted []plugins.Posted
-}
-
-func (r *recorder) Submit(_ context.Context, d v1.Decision) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.taken = append(r.taken, d)
-	return nil
-}
-
-func (r *recorder) all() []v1.Decision {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.taken)
-}
-
-// distinct are the decisions as the core sees them: repeats of one id are one.
-func (r *recorder) distinct() map[string]v1.Decision {
-	out := map[string]v1.Decision{}
-	for _, d := range r.all() {
-		out[d.ID] = d
-	}
-	return out
-}
-
-func (r *recorder) Of(_ context.Context, requestID string) ([]plugins.Posted, error) {
-	return slices.DeleteFunc(r.open(), func(p plugins.Posted) bool { return p.Card.RequestID != requestID }), nil
-}
-
-func (r *recorder) open() []plugins.Posted {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.posted)
-}
-
-// shows changes what the core knows of a request.
-func (r *recorder) shows(card plugins.Card) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := range r.posted {
-		if r.posted[i].Card.RequestID == card.RequestID {
-			r.posted[i].Card = card
-		}
-	}
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// clock is the real one, ahead by as much as a test likes.
-type clock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
+	decisions *plugintest.Decisions
+	board     *plugintest.Board
+	logs      *obstest.Log
+	clock     *plugintest.Clock
 }
 
 // setting changes what a world is made of.
@@ -140,14 +54,14 @@ func editions(t *testing.T, test func(t *testing.T, change ...func(*setting))) {
 
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &recorder{}, logs: &lockedBuffer{}, clock: &clock{}}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, logs: &obstest.Log{}, clock: &plugintest.Clock{}}
 	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/jira"
 	s := settings(base)
 	for _, do := range change {
 		do(s)
 	}
-	options := standin.Options{BaseURL: base, Seed: 1, Clock: w.clock.now}
+	options := standin.Options{BaseURL: base, Seed: 1, Clock: w.clock.Now}
 	if s.config.webhooks() {
 		options.CallbackURL = "http://" + callbacks.Listener.Addr().String() + "/callback"
 	}
@@ -160,8 +74,8 @@ func newWorld(t *testing.T, change ...func(*setting)) *world {
 	server.Start()
 	client := vendorhttp.New(vendorhttp.Options{})
 	opened, err := open(t.Context(), s.config, plugins.Deps{
-		Logger: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: client, Now: w.clock.now,
-		Seal: plugins.NewSealer([]byte("a-secret-that-all-replicas-share")), Cards: w.decisions, DecideInChat: true,
+		Logger: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: client, Now: w.clock.Now,
+		Seal: plugins.NewSealer([]byte("a-secret-that-all-replicas-share")), Cards: w.board, DecideInChat: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -212,9 +126,7 @@ func (w *world) post(card plugins.Card) (plugins.Ref, jirasim.SeenIssue) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.decisions.mu.Lock()
-	w.decisions.posted = append(w.decisions.posted, plugins.Posted{Card: card, Destination: project(), Ref: ref, Since: w.clock.now()})
-	w.decisions.mu.Unlock()
+	w.board.Put(plugins.Posted{Card: card, Destination: project(), Ref: ref, Since: w.clock.Now()})
 	return ref, w.issue(ref)
 }
 
@@ -239,7 +151,7 @@ func (w *world) move(person, issue, to, comment string) {
 
 func (w *world) poll() {
 	w.t.Helper()
-	if err := w.bot.Poll(w.t.Context(), w.decisions.open(), w.decisions); err != nil {
+	if err := w.bot.Poll(w.t.Context(), w.board.All(), w.decisions); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -253,23 +165,7 @@ func (w *world) said(ref plugins.Ref) string {
 	return strings.Join(all, "\n")
 }
 
-const requestID = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
-
-func demoCard(change ...func(*plugins.Card)) plugins.Card {
-	card := plugins.Card{
-		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
-		State: v1.StatePending, Title: "Alice Moreau asks for dba",
-		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
-		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
-		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
-		URL:      "https://accede.example.com/requests/" + requestID,
-		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
-	}
-	for _, do := range change {
-		do(&card)
-	}
-	return card
-}
+const requestID = plugintest.RequestID
 
 func resolvedAs(state v1.State) func(*plugins.Card) {
 	return func(c *plugins.Card) {
@@ -277,3 +173,5 @@ func resolvedAs(state v1.State) func(*plugins.Card) {
 		c.Resolution = &v1.Resolution{State: state}
 	}
 }
+
+func demoCard(change ...func(*plugins.Card)) plugins.Card { return plugintest.DemoCard(change...) }
