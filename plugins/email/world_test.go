@@ -1,7 +1,6 @@
 package email
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"log/slog"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,10 +17,12 @@ import (
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/eventually"
+	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/email/emailsim"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/standin"
 	"github.com/accede/accede/plugins/vendorhttp"
 )
@@ -38,7 +38,7 @@ type world struct {
 	t    *testing.T
 	sim  *emailsim.Sim
 	bot  plugins.Notifier
-	logs *lockedBuffer
+	logs *obstest.Log
 }
 
 // setting changes what a world is made of.
@@ -71,7 +71,7 @@ func address(text string) config.Address { return config.Address(text) }
 
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, logs: &lockedBuffer{}}
+	w := &world{t: t, logs: &obstest.Log{}}
 	server := httptest.NewUnstartedServer(nil)
 	s := setting{base: "http://" + server.Listener.Addr().String() + "/email", mail: emailsim.Demo(), config: NewConfig()}
 	s.config.From = "Accede <" + emailsim.DemoUsername + ">"
@@ -170,25 +170,6 @@ func (w *world) last() emailsim.SeenMail {
 	return mails[len(mails)-1]
 }
 
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write appends.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-// String is everything so far.
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 func serverInfo(tls bool, mechanisms ...string) *smtp.ServerInfo {
 	return &smtp.ServerInfo{Name: "mail.example.com", TLS: tls, Auth: mechanisms}
 }
@@ -215,35 +196,16 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-const requestID = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
-
+// demoCard has no buttons: mails have none.
 func demoCard(change ...func(*plugins.Card)) plugins.Card {
-	card := plugins.Card{
-		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
-		State: v1.StatePending, Title: "Alice Moreau asks for dba",
-		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
-		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
-		Expires:  time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC),
-		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
-		URL:      "https://accede.example.com/requests/" + requestID,
-	}
-	for _, do := range change {
-		do(&card)
-	}
-	return card
+	silent := func(card *plugins.Card) { card.Actions = nil }
+	return plugintest.DemoCard(append([]func(*plugins.Card){silent}, change...)...)
 }
 
 func review(by string, verdict v1.Verdict, reason string) v1.Review {
-	return v1.Review{
-		ID: "review-" + by, Author: v1.PersonRef{Name: by}, Verdict: verdict, Reason: reason, Via: "web",
-		Created: time.Date(2026, 11, 20, 19, 10, 0, 0, time.UTC),
-	}
+	return plugintest.Review(v1.PersonRef{Name: by}, verdict, reason, "web")
 }
 
 func resolved(state v1.State, end v1.Resolution) func(*plugins.Card) {
-	return func(card *plugins.Card) {
-		end.State, end.At = state, time.Date(2026, 11, 20, 19, 12, 0, 0, time.UTC)
-		card.State, card.Resolution = state, &end
-		card.Version++
-	}
+	return func(card *plugins.Card) { plugintest.Resolve(card, state, end) }
 }
