@@ -65,7 +65,7 @@ func signedBy(secret, body string) http.Header {
 func noteEvent(w *world, incident string, change func(event map[string]any)) string {
 	w.t.Helper()
 	event := map[string]any{
-		"id": "01", "event_type": "incident.annotated", "resource_type": "incident", "occurred_at": w.clock.now().Format(time.RFC3339),
+		"id": "01", "event_type": "incident.annotated", "resource_type": "incident", "occurred_at": w.clock.Now().Format(time.RFC3339),
 		"agent": map[string]any{"id": "PIVAN01", "type": "user_reference"},
 		"data":  map[string]any{"incident": map[string]any{"id": incident}, "content": "/approve", "type": "incident_note"},
 	}
@@ -95,9 +95,7 @@ func TestForgedWebhooksAreRefused(t *testing.T) {
 	id := w.incidentOf(w.post(deliveryKey, demoCard()))
 	w.act("ivan", id, "note", "/approve")
 	w.wantDecisions("PIVAN01 approve")
-	w.decisions.mu.Lock()
-	w.decisions.taken = nil
-	w.decisions.mu.Unlock()
+	w.decisions.Forget()
 	for _, kind := range []string{"bad_signature", "missing_signature", "tampered", "stale"} {
 		if status, err := w.sim.Forge(kind, nil); err != nil || status < 400 || status > 499 {
 			t.Errorf("%s: answered %d, %v", kind, status, err)
@@ -111,7 +109,7 @@ func TestWebhooksThatHoldNoDecision(t *testing.T) {
 	id := w.incidentOf(w.post(deliveryKey, demoCard()))
 	before := w.calls("get_incident")
 	for name, body := range map[string]string{
-		"ping":          `{"event":{"event_type":"pagey.ping","occurred_at":"` + w.clock.now().Format(time.RFC3339) + `","data":{"type":"ping"}}}`,
+		"ping":          `{"event":{"event_type":"pagey.ping","occurred_at":"` + w.clock.Now().Format(time.RFC3339) + `","data":{"type":"ping"}}}`,
 		"acknowledged":  noteEvent(w, id, func(e map[string]any) { e["event_type"] = "incident.acknowledged" }),
 		"another way":   noteEvent(w, id, func(e map[string]any) { e["event_type"] = "incident.workflow.started" }),
 		"automation":    noteEvent(w, id, func(e map[string]any) { e["agent"] = nil }),

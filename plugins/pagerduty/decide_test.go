@@ -38,7 +38,7 @@ func TestEachWayDecidesByWebhookAndByPoll(t *testing.T) {
 			w.poll()
 			w.poll()
 			w.wantDecisions("PIVAN01 approve") // by webhook and by poll it is the same decision
-			for _, d := range w.decisions.distinct() {
+			for _, d := range w.decisions.Distinct() {
 				want := v1.Identity{Plugin: Name, Tenant: "accede-demo", User: "PIVAN01"}
 				if d.Identity != want || d.SeenFingerprint != "0011223344556677" || d.SeenVersion != 1 || d.RequestID != requestID {
 					t.Errorf("decision %+v", d)
@@ -113,7 +113,7 @@ func TestOnlyAWholeNoteDecides(t *testing.T) {
 		"please /approve", "/approve it", "/approve\n/deny", "approve", "/Approve", "//approve", "/approved", "> /approve", "`/approve`", "/ approve",
 	} {
 		w.act("ivan", id, "note", text)
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 	}
 	w.poll()
 	w.wantDecisions()
@@ -121,7 +121,7 @@ func TestOnlyAWholeNoteDecides(t *testing.T) {
 	w.act("ivan", id, "note", "  /deny\n")
 	w.act("ivan", id, "note", "because of the freeze")
 	w.wantDecisions("PIVAN01 deny")
-	for _, d := range w.decisions.distinct() {
+	for _, d := range w.decisions.Distinct() {
 		if d.Reason != "" || d.Evidence[evidenceWay] != "note" || d.Evidence[evidenceEntry] == "" {
 			t.Errorf("decision %+v", d)
 		}
@@ -189,17 +189,17 @@ func TestAnIncidentOfAnotherRequestDecidesNothing(t *testing.T) {
 		"other service":  {Card: demoCard(), Destination: plugins.Destination{ID: "PSVCDB1"}, Ref: r},
 	} {
 		w.act("ivan", w.incidentOf(p.Ref), "note", "/approve")
-		w.decisions.taken = nil
+		w.decisions.Forget()
 		poller, ok := w.bot.(plugins.Poller)
 		if !ok {
 			t.Fatal("the plugin does not poll")
 		}
-		w.clock.advance(2 * freshFor)
+		w.clock.Advance(2 * freshFor)
 		if err := poller.Poll(t.Context(), []plugins.Posted{p}, w.decisions); err != nil {
 			t.Fatal(err)
 		}
-		if len(w.decisions.distinct()) != 0 {
-			t.Errorf("%s: %+v", name, w.decisions.distinct())
+		if len(w.decisions.Distinct()) != 0 {
+			t.Errorf("%s: %+v", name, w.decisions.Distinct())
 		}
 	}
 }
@@ -221,11 +221,9 @@ func TestADecisionShowsWhatTheIncidentShowed(t *testing.T) {
 	w := newWorld(t, deciding(ByNote))
 	r := w.post(deliveryKey, demoCard())
 	changed := demoCard(func(c *plugins.Card) { c.Version, c.Fingerprint = 2, "8899aabbccddeeff" })
-	w.cards.mu.Lock()
-	w.cards.posted[0].Card = changed
-	w.cards.mu.Unlock()
+	w.cards.Show(changed)
 	w.act("ivan", w.incidentOf(r), "note", "/approve")
-	for _, d := range w.decisions.distinct() {
+	for _, d := range w.decisions.Distinct() {
 		if d.SeenFingerprint != "0011223344556677" {
 			t.Errorf("the incident showed 0011…, the decision says it saw %s", d.SeenFingerprint)
 		}
@@ -236,12 +234,12 @@ func TestADecisionShowsWhatTheIncidentShowed(t *testing.T) {
 func TestAWebhookComesAgainWhileWeCannotLook(t *testing.T) {
 	w := newWorld(t, deciding(ByNote))
 	r := w.post(deliveryKey, demoCard())
-	w.cards.fail(errors.New("the core is away"))
+	w.cards.Fail(errors.New("the core is away"))
 	if got := w.act("ivan", w.incidentOf(r), "note", "/approve"); got.Status != http.StatusServiceUnavailable {
 		t.Errorf("answered %d", got.Status)
 	}
-	w.cards.fail(nil)
-	eventually.True(t, patience, "PagerDuty to send it again", func() bool { return len(w.decisions.distinct()) == 1 })
+	w.cards.Fail(nil)
+	eventually.True(t, patience, "PagerDuty to send it again", func() bool { return len(w.decisions.Distinct()) == 1 })
 	w.wantDecisions("PIVAN01 approve")
 }
 
@@ -253,7 +251,7 @@ func TestAHistoryThatLagsIsReadLater(t *testing.T) {
 		t.Errorf("answered %d", got.Status)
 	}
 	w.wantDecisions()
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.poll()
 	w.wantDecisions("PIVAN01 approve")
 }
@@ -279,15 +277,15 @@ func TestAPollGoesOnWhereOneIncidentFails(t *testing.T) {
 	w := newWorld(t, deciding(ByNote), polling)
 	w.post(deliveryKey, demoCard())
 	good := w.post(otherKey, demoCard(func(c *plugins.Card) { c.RequestID = otherID }))
-	w.cards.put(plugins.Posted{Card: demoCard(), Destination: at(), Ref: "QNONE01/" + deliveryKey, Since: w.clock.now()})
+	w.cards.Put(plugins.Posted{Card: demoCard(), Destination: at(), Ref: "QNONE01/" + deliveryKey, Since: w.clock.Now()})
 	w.act("ivan", w.incidentOf(good), "note", "/deny")
 	w.faults(standin.Faults{FailBefore: 1, Only: []string{"list_notes"}, Next: 3})
-	w.clock.advance(2 * freshFor)
+	w.clock.Advance(2 * freshFor)
 	poller, ok := w.bot.(plugins.Poller)
 	if !ok {
 		t.Fatal("the plugin does not poll")
 	}
-	if err := poller.Poll(t.Context(), w.cards.all(), w.decisions); err == nil {
+	if err := poller.Poll(t.Context(), w.cards.All(), w.decisions); err == nil {
 		t.Error("a failure went unsaid")
 	}
 	w.poll()
@@ -303,7 +301,7 @@ func TestAnAnswerIsReadByEverybodyAndHoldsNoCode(t *testing.T) {
 		t.Fatal("the plugin answers nobody")
 	}
 	var decision v1.Decision
-	for _, d := range w.decisions.distinct() {
+	for _, d := range w.decisions.Distinct() {
 		decision = d
 	}
 	for range 2 {

@@ -78,7 +78,7 @@ func TestAnOldAndAResolvedIncidentAreFound(t *testing.T) {
 	w := newWorld(t)
 	posted := w.post(deliveryKey, demoCard())
 	w.act("ivan", w.incidentOf(posted), "resolve", "")
-	w.clock.advance(60 * 24 * time.Hour)
+	w.clock.Advance(60 * 24 * time.Hour)
 	found, ok, err := w.finder().Find(t.Context(), at(), plugins.Search{Key: deliveryKey})
 	if err != nil || !ok || found != posted {
 		t.Errorf("found %s, %v, %v; posted as %s", found, ok, err, posted)
@@ -185,7 +185,7 @@ func TestAScopedTokenIsRenewedBeforeItEnds(t *testing.T) {
 	if n := w.calls("token"); n != 1 {
 		t.Errorf("%d tokens for two calls", n)
 	}
-	w.clock.advance(24*time.Hour - renewBefore/2)
+	w.clock.Advance(24*time.Hour - renewBefore/2)
 	w.post("0192f0c1-0000-7000-8000-000000000003", demoCard())
 	if n := w.calls("token"); n != 2 {
 		t.Errorf("%d tokens after a day", n)
@@ -195,7 +195,7 @@ func TestAScopedTokenIsRenewedBeforeItEnds(t *testing.T) {
 func TestATokenThatWasTakenBackIsReplaced(t *testing.T) {
 	w := newWorld(t, scoped)
 	w.post(deliveryKey, demoCard())
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sim.ForgetTokens()
 	_, err := w.bot.Post(t.Context(), at(), otherKey, demoCard())
 	if plugins.KindOf(err) != plugins.Transient {

@@ -89,7 +89,7 @@ func TestSchedulesAtTheirEdges(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, rota(pagerdutysim.Schedule{TimeZone: c.zone, Layers: c.layers}))
-			w.clock.set(instantOf(t, c.now))
+			w.clock.Set(instantOf(t, c.now))
 			if diff := cmp.Diff(c.want, w.onCall("PSCHED1")); diff != "" {
 				t.Error(diff)
 			}
@@ -111,7 +111,7 @@ func TestAnOverrideReplacesWhoeverIsOnCall(t *testing.T) {
 		{from.Add(time.Minute), "PALICE1 1 2026-03-01T11:00"},
 		{from.Add(time.Hour), "PBOB001 1 "},
 	} {
-		w.clock.set(c.now)
+		w.clock.Set(c.now)
 		if got := w.onCall("PSCHED1"); len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
 			t.Errorf("%s: %v, want %s", c.now, got, c.want)
 		}
@@ -132,7 +132,7 @@ func TestShiftsOverlapOnAShiftBasedSchedule(t *testing.T) {
 			"2026-03-01T16:00:00Z": {"PBOB001 1 2026-03-01T22:00"},
 			"2026-03-01T23:00:00Z": {},
 		} {
-			w.clock.set(instantOf(t, now))
+			w.clock.Set(instantOf(t, now))
 			if diff := cmp.Diff(want, w.onCall("PSCHED1")); diff != "" {
 				t.Errorf("listed %v at %s: %s", listed, now, diff)
 			}
@@ -198,7 +198,7 @@ func TestTheDemoPutsAliceOnCall(t *testing.T) {
 	if got := w.onCall("PDEMO1"); len(got) != 1 || strings.HasPrefix(got[0], "PALICE1") {
 		t.Errorf("at first: %v", got)
 	}
-	until := w.clock.now().Add(2 * time.Hour).Truncate(time.Minute)
+	until := w.clock.Now().Add(2 * time.Hour).Truncate(time.Minute)
 	for _, level := range []int{2, 1} {
 		if err := w.sim.PutOnCall(pagerdutysim.OnCallAsk{Schedule: "PDEMO1", Person: "alice", Level: level, Until: until}); err != nil {
 			t.Fatal(err)

@@ -46,7 +46,7 @@ func (w *world) round() {
 	if !ok {
 		w.t.Fatal("the plugin does not poll")
 	}
-	for together := range slices.Chunk(w.cards.all(), 200) {
+	for together := range slices.Chunk(w.cards.All(), 200) {
 		if err := poller.Poll(w.t.Context(), together, w.decisions); err != nil {
 			w.t.Fatal(err)
 		}
@@ -60,12 +60,12 @@ func TestARoundOverManyOpenRequestsIsOneList(t *testing.T) {
 	if n := w.allCalls() - before; n > 450+2 {
 		t.Errorf("the first round over 450 requests took %d calls", n)
 	}
-	w.clock.advance(20 * time.Second)
+	w.clock.Advance(20 * time.Second)
 	w.round()
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 	w.round() // what happened when they were opened is read for the last time
 	for range 3 {
-		w.clock.advance(5 * time.Minute)
+		w.clock.Advance(5 * time.Minute)
 		before = w.allCalls()
 		w.round()
 		if n := w.allCalls() - before; n != 1 {
@@ -73,7 +73,7 @@ func TestARoundOverManyOpenRequestsIsOneList(t *testing.T) {
 		}
 	}
 	w.act("ivan", w.sim.Incidents()[300].ID, "note", "/approve")
-	w.clock.advance(20 * time.Second)
+	w.clock.Advance(20 * time.Second)
 	before = w.allCalls()
 	w.round()
 	if n := w.allCalls() - before; n > 4 {
@@ -90,7 +90,7 @@ func TestMoreThanCanBePagedThroughIsReadIncidentByIncident(t *testing.T) {
 	for range 2*pageSize + 1 {
 		w.act("carol", noisy, "note", "noise")
 	}
-	w.clock.advance(20 * time.Second)
+	w.clock.Advance(20 * time.Second)
 	w.round()
 	w.wantDecisions("PIVAN01 approve")
 	if !strings.Contains(w.logs.String(), "incident cannot be read; decide in Accede") {
@@ -123,11 +123,9 @@ func TestTheJournalForgetsWhatNobodyAsksAbout(t *testing.T) {
 	if !ok {
 		t.Fatalf("the plugin is a %T", w.bot)
 	}
-	w.cards.mu.Lock()
-	w.cards.posted = w.cards.posted[:1]
-	w.cards.mu.Unlock()
+	w.cards.Edit(func(posted []plugins.Posted) []plugins.Posted { return posted[:1] })
 	for range 8 {
-		w.clock.advance(10 * time.Minute)
+		w.clock.Advance(10 * time.Minute)
 		w.round()
 	}
 	if len(polls.journal.seen) != 1 || len(polls.journal.known) != 0 {
@@ -152,7 +150,7 @@ func BenchmarkPolling1000OpenRequests(b *testing.B) {
 			if _, err := w.sim.Act(b.Context(), act); err != nil {
 				b.Fatal(err)
 			}
-			w.clock.advance(5 * time.Second)
+			w.clock.Advance(5 * time.Second)
 			if second%20 == 15 {
 				w.round()
 			}
@@ -162,7 +160,7 @@ func BenchmarkPolling1000OpenRequests(b *testing.B) {
 	perMinute := float64(w.allCalls()-before) / float64(minutes)
 	b.ReportMetric(perMinute, "calls/min")
 	b.ReportMetric(float64(first), "calls/first-round")
-	b.ReportMetric(float64(len(w.decisions.distinct()))/float64(minutes), "decisions/min")
+	b.ReportMetric(float64(len(w.decisions.Distinct()))/float64(minutes), "decisions/min")
 	for operation, byStatus := range w.sim.Calls() {
 		if byStatus[429] > 0 {
 			b.Errorf("%s was limited %d times", operation, byStatus[429])
