@@ -32,7 +32,7 @@ func TestCheckSpeaksOfTheEndOfOpsgenieAndOfNothingElse(t *testing.T) {
 	if len(got) != 1 || !got[0].Warning || !strings.Contains(got[0].What, "Opsgenie ends on 5 April 2027") || !strings.Contains(got[0].Fix, "dialect: jsm") {
 		t.Errorf("findings are %+v", got)
 	}
-	w.clock.set(sunset())
+	w.clock.Set(sunset())
 	if got := w.check(); len(got) != 1 || got[0].Warning || !strings.Contains(got[0].What, "has ended") {
 		t.Errorf("after the end: %+v", got)
 	}

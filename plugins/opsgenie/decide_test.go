@@ -27,7 +27,7 @@ func TestButtonsDecideByWebhookAndByPoll(t *testing.T) {
 		w.poll()
 		w.poll()
 		w.wantDecisions(ivanID + " approve") // by webhook and by poll it is the same decision
-		for _, d := range w.decisions.distinct() {
+		for _, d := range w.decisions.Distinct() {
 			tenant := opsgeniesim.DemoAccount
 			if w.prefix != "" {
 				tenant = opsgeniesim.DemoCloudID
@@ -162,7 +162,7 @@ func TestTheLastWordOfAPersonCounts(t *testing.T) {
 	w := newWorld(t, polling)
 	id := w.alertOf(w.post(deliveryKey, demoCard()))
 	for _, button := range []string{"approve", "deny", "approve", "deny"} {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		w.press("ivan", id, button)
 		w.press("bob", id, "approve")
 	}
@@ -174,9 +174,10 @@ func TestWhatWasPressedBeforeTheCardIsNotAboutIt(t *testing.T) {
 	w := newWorld(t, polling)
 	r := w.post(deliveryKey, demoCard())
 	w.press("ivan", w.alertOf(r), "approve")
-	w.cards.mu.Lock()
-	w.cards.posted[0].Since = w.clock.now().Add(5 * time.Minute)
-	w.cards.mu.Unlock()
+	w.cards.Edit(func(posted []plugins.Posted) []plugins.Posted {
+		posted[0].Since = w.clock.Now().Add(5 * time.Minute)
+		return posted
+	})
 	w.poll()
 	w.wantDecisions()
 }
@@ -187,24 +188,24 @@ func TestAnAlertThatIsNotTheRequestsOwnDecidesNothing(t *testing.T) {
 		mine := w.post(deliveryKey, demoCard())
 		theirs := w.post(otherKey, demoCard(func(c *plugins.Card) { c.RequestID = otherID }))
 		w.press("ivan", w.alertOf(theirs), "approve")
-		w.cards.mu.Lock()
-		w.cards.posted = w.cards.posted[:1]
-		w.cards.mu.Unlock()
+		w.cards.Edit(func(posted []plugins.Posted) []plugins.Posted { return posted[:1] })
 		for name, r := range map[string]plugins.Ref{
 			"another request's alert": ref{alert: w.alertOf(theirs), key: deliveryKey}.encode(),
 			"under its own alias":     theirs,
 		} {
-			w.cards.mu.Lock()
-			w.cards.posted[0].Ref = r
-			w.cards.mu.Unlock()
+			w.cards.Edit(func(posted []plugins.Posted) []plugins.Posted {
+				posted[0].Ref = r
+				return posted
+			})
 			w.poll()
-			if n := len(w.decisions.distinct()); n != 0 {
+			if n := len(w.decisions.Distinct()); n != 0 {
 				t.Errorf("%s: %d decisions", name, n)
 			}
 		}
-		w.cards.mu.Lock()
-		w.cards.posted[0].Ref = mine
-		w.cards.mu.Unlock()
+		w.cards.Edit(func(posted []plugins.Posted) []plugins.Posted {
+			posted[0].Ref = mine
+			return posted
+		})
 		w.press("bob", w.alertOf(mine), "approve")
 		w.poll()
 		w.wantDecisions(bobID + " approve")
@@ -218,12 +219,10 @@ func TestADecisionShowsWhatTheAlertShowed(t *testing.T) {
 	if err := capability[plugins.Updater](w).Update(t.Context(), r, changed); err != nil {
 		t.Fatal(err)
 	}
-	w.cards.mu.Lock()
-	w.cards.posted[0].Card = changed
-	w.cards.mu.Unlock()
+	w.cards.Show(changed)
 	w.press("ivan", w.alertOf(r), "approve")
 	w.poll()
-	for _, d := range w.decisions.distinct() {
+	for _, d := range w.decisions.Distinct() {
 		if d.SeenFingerprint != "0011223344556677" {
 			t.Errorf("the decision claims to have seen %s", d.SeenFingerprint)
 		}
@@ -237,7 +236,7 @@ func TestAnswersAreNotesThatComeOnce(t *testing.T) {
 		r := w.post(deliveryKey, demoCard())
 		w.press("carol", w.alertOf(r), "approve")
 		answerer := capability[plugins.Answerer](w)
-		for _, d := range w.decisions.distinct() {
+		for _, d := range w.decisions.Distinct() {
 			results := []v1.DecisionResult{
 				{Code: v1.CodeCounted}, {Code: v1.CodeRecorded}, {Code: v1.CodeIdentityNotLinked, LinkCode: "SECRETCODE"}, {Code: v1.CodeIdentityNotLinked, LinkCode: "SECRETCODE"},
 			}
@@ -303,9 +302,7 @@ func TestAWebhookAboutSomebodyElsesAlert(t *testing.T) {
 		t.Fatal(err)
 	}
 	unknown := w.alertOf(w.post(deliveryKey, demoCard()))
-	w.cards.mu.Lock()
-	w.cards.posted = nil
-	w.cards.mu.Unlock()
+	w.cards.Edit(func([]plugins.Posted) []plugins.Posted { return nil })
 	for _, id := range []string{w.alertOf(foreign), unknown} {
 		if reaction := w.press("ivan", id, "approve"); !reaction.OK {
 			t.Errorf("answered %+v", reaction)

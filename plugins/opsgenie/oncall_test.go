@@ -94,7 +94,7 @@ func TestSchedulesAtTheirEdges(t *testing.T) {
 	bothDialects(t, func(t *testing.T, dialect func(*setting)) {
 		for _, c := range cases {
 			w := newWorld(t, dialect, rotating(c.zone, c.rotations))
-			w.clock.set(instantOf(t, c.now))
+			w.clock.Set(instantOf(t, c.now))
 			if diff := cmp.Diff(c.want, w.onCall(testRota)); diff != "" {
 				t.Errorf("%s: %s", c.name, diff)
 			}
@@ -115,7 +115,7 @@ func TestAnOverrideReplacesWhoeverIsOnCall(t *testing.T) {
 			{from.Add(time.Minute), []string{"alice 1 2026-03-01T11:00"}},
 			{from.Add(time.Hour), []string{"bob 1 2026-03-15T00:00", "carol 1 2026-03-15T00:00"}},
 		} {
-			w.clock.set(c.now)
+			w.clock.Set(c.now)
 			if diff := cmp.Diff(c.want, w.onCall(testRota)); diff != "" {
 				t.Errorf("%s: %s", c.now, diff)
 			}
@@ -239,7 +239,7 @@ func TestTheDemoPutsAliceOnCall(t *testing.T) {
 		if got := w.onCall(opsgeniesim.DemoSchedule); len(got) != 1 || strings.HasPrefix(got[0], "alice") {
 			t.Errorf("at first: %v", got)
 		}
-		until := w.clock.now().Add(2 * time.Hour).Truncate(time.Minute)
+		until := w.clock.Now().Add(2 * time.Hour).Truncate(time.Minute)
 		for _, level := range []int{3, 2, 1} {
 			if err := w.sim.PutOnCall(opsgeniesim.OnCallAsk{Schedule: opsgeniesim.DemoSchedule, Person: "alice", Level: level, Until: until}); err != nil {
 				t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 func busy(t testing.TB, requests int, changes ...func(*setting)) *world {
 	t.Helper()
 	w := newWorld(t, append([]func(*setting){polling, account(func(c *opsgeniesim.Config) { c.Polls = 0 })}, changes...)...)
-	w.clock.advance(time.Hour) // what is made now is long over when it is polled
+	w.clock.Advance(time.Hour) // what is made now is long over when it is polled
 	for i := range requests {
 		id := fmt.Sprintf("0192f0c1-2b3c-7d4e-8f50-%012d", i)
 		w.postQuickly(fmt.Sprintf("0192f0c1-0000-7000-8000-%012d", i), demoCard(func(c *plugins.Card) { c.RequestID = id }))
@@ -38,13 +38,13 @@ func (w *world) postQuickly(key string, card plugins.Card) {
 		Alias: key, Message: message(card), Description: description(card, true), Team: at.id, Tags: []string{tag},
 		Actions: []string{actionApprove, actionDeny}, Priority: b.config.Priority,
 	})
-	w.cards.put(plugins.Posted{Card: card, Destination: there(), Ref: ref{alert: made, key: key}.encode(), Since: w.clock.now()})
+	w.cards.Put(plugins.Posted{Card: card, Destination: there(), Ref: ref{alert: made, key: key}.encode(), Since: w.clock.Now()})
 }
 
 // round polls everything as the host does: so many cards at a time.
 func (w *world) round() {
 	w.t.Helper()
-	for together := range slices.Chunk(w.cards.all(), 200) {
+	for together := range slices.Chunk(w.cards.All(), 200) {
 		if err := capability[plugins.Poller](w).Poll(w.t.Context(), together, w.decisions); err != nil {
 			w.t.Fatal(err)
 		}
@@ -64,13 +64,13 @@ func TestARoundOverManyOpenRequestsIsOneList(t *testing.T) {
 			t.Errorf("the first round over 250 requests took %d calls", n)
 		}
 		for range 3 {
-			w.clock.advance(20 * time.Second)
+			w.clock.Advance(20 * time.Second)
 			if n := w.callsOf(w.round); n != 3 {
 				t.Errorf("a round in which nothing happened took %d calls, want a list of three pages", n)
 			}
 		}
 		w.press("ivan", w.sim.Alerts()[100].ID, "approve")
-		w.clock.advance(20 * time.Second)
+		w.clock.Advance(20 * time.Second)
 		if n := w.callsOf(w.round); n > 3+3 {
 			t.Errorf("a round with one decision took %d calls", n)
 		}
@@ -82,10 +82,10 @@ func TestWhatTheSearchShowsLateIsSeenAllTheSame(t *testing.T) {
 	w := busy(t, 3, account(func(c *opsgeniesim.Config) { c.Lag = 10 * time.Minute }))
 	w.round()
 	w.press("ivan", w.sim.Alerts()[1].ID, "approve")
-	w.clock.advance(20 * time.Second)
+	w.clock.Advance(20 * time.Second)
 	w.round()
 	w.wantDecisions()
-	w.clock.advance(10 * time.Minute)
+	w.clock.Advance(10 * time.Minute)
 	w.round()
 	w.wantDecisions(ivanID + " approve")
 }
@@ -94,7 +94,7 @@ func TestAnAlertThatTheListForgetsIsReadAnyway(t *testing.T) {
 	w := busy(t, 3, account(func(c *opsgeniesim.Config) { c.Lag = 1000 * time.Hour }))
 	w.round()
 	w.press("ivan", w.sim.Alerts()[1].ID, "approve")
-	w.clock.advance(2*lookAnyway + time.Second)
+	w.clock.Advance(2*lookAnyway + time.Second)
 	w.round()
 	w.wantDecisions(ivanID + " approve")
 }
@@ -106,10 +106,10 @@ func TestAButtonPressedJustBeforeTheAlertWasClosed(t *testing.T) {
 		id := w.sim.Alerts()[1].ID
 		w.press("ivan", id, "approve")
 		w.act(opsgeniesim.Act{Person: "bob", Alert: id, Do: "close"})
-		w.clock.advance(20 * time.Second)
+		w.clock.Advance(20 * time.Second)
 		w.round()
 		w.wantDecisions(ivanID + " approve")
-		w.clock.advance(20 * time.Second)
+		w.clock.Advance(20 * time.Second)
 		if n := w.callsOf(w.round); n != 1 {
 			t.Errorf("a closed alert goes on costing calls: %d", n)
 		}
@@ -123,11 +123,9 @@ func TestTheWatchForgetsWhatNobodyAsksAbout(t *testing.T) {
 	if !ok {
 		t.Fatalf("the plugin is a %T", w.bot)
 	}
-	w.cards.mu.Lock()
-	w.cards.posted = w.cards.posted[:1]
-	w.cards.mu.Unlock()
+	w.cards.Edit(func(posted []plugins.Posted) []plugins.Posted { return posted[:1] })
 	for range 8 {
-		w.clock.advance(20 * time.Minute)
+		w.clock.Advance(20 * time.Minute)
 		w.round()
 	}
 	if len(polls.watch.seen) != 1 {
@@ -138,10 +136,10 @@ func TestTheWatchForgetsWhatNobodyAsksAbout(t *testing.T) {
 func TestAnAlertThatIsGoneHidesNoOther(t *testing.T) {
 	bothDialects(t, func(t *testing.T, dialect func(*setting)) {
 		w := busy(t, 2, dialect)
-		w.cards.mu.Lock()
-		w.cards.posted[0].Ref = ref{alert: noAlert, key: deliveryKey}.encode()
-		w.cards.posted = append(w.cards.posted, plugins.Posted{Ref: "malformed"})
-		w.cards.mu.Unlock()
+		w.cards.Edit(func(posted []plugins.Posted) []plugins.Posted {
+			posted[0].Ref = ref{alert: noAlert, key: deliveryKey}.encode()
+			return append(posted, plugins.Posted{Ref: "malformed"})
+		})
 		w.press("ivan", w.sim.Alerts()[1].ID, "approve")
 		w.round()
 		w.wantDecisions(ivanID + " approve")
@@ -152,7 +150,7 @@ func TestAServiceThatWantsAPauseGetsOne(t *testing.T) {
 	w := busy(t, 20)
 	w.faults(standin.Faults{RateLimit: 1, RetryAfter: 60, Only: []string{"list_logs"}})
 	before := w.calls("list_logs")
-	err := capability[plugins.Poller](w).Poll(t.Context(), w.cards.all(), w.decisions)
+	err := capability[plugins.Poller](w).Poll(t.Context(), w.cards.All(), w.decisions)
 	if plugins.KindOf(err) != plugins.RateLimited || w.calls("list_logs")-before != 1 {
 		t.Errorf("%v of kind %s after %d calls", err, plugins.KindOf(err), w.calls("list_logs")-before)
 	}
@@ -175,7 +173,7 @@ func BenchmarkPolling1000OpenRequests(b *testing.B) {
 					if _, err := w.sim.Act(b.Context(), act); err != nil {
 						b.Fatal(err)
 					}
-					w.clock.advance(5 * time.Second)
+					w.clock.Advance(5 * time.Second)
 					if second%20 == 15 {
 						w.round()
 					}
@@ -184,7 +182,7 @@ func BenchmarkPolling1000OpenRequests(b *testing.B) {
 			}
 			b.ReportMetric(float64(w.allCalls()-before)/float64(minutes), "calls/min")
 			b.ReportMetric(float64(first), "calls/first-round")
-			b.ReportMetric(float64(len(w.decisions.distinct()))/float64(minutes), "decisions/min")
+			b.ReportMetric(float64(len(w.decisions.Distinct()))/float64(minutes), "decisions/min")
 			for operation, byStatus := range w.sim.Calls() {
 				if byStatus[429] > 0 {
 					b.Errorf("%s was limited %d times", operation, byStatus[429])

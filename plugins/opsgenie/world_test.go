@@ -1,24 +1,22 @@
 package opsgenie
 
 import (
-	"bytes"
-	"context"
 	"flag"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
+	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
 	"github.com/accede/accede/plugins/opsgenie/opsgeniesim"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/standin"
 	"github.com/accede/accede/plugins/vendorhttp"
 )
@@ -28,7 +26,7 @@ var _ = flag.Bool("update", false, "rewrite the golden files")
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	requestID   = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
+	requestID   = plugintest.RequestID
 	otherID     = "0192f0c1-2b3c-7d4e-8f50-61728394a5b7"
 	deliveryKey = "0192f0c1-0000-7000-8000-000000000001"
 	otherKey    = "0192f0c1-0000-7000-8000-000000000002"
@@ -44,108 +42,12 @@ type world struct {
 	t         testing.TB
 	sim       *opsgeniesim.Sim
 	bot       plugins.Notifier
-	decisions *recorder
-	cards     *board
-	clock     *handClock
-	logs      *lockedBuffer
+	decisions *plugintest.Decisions
+	cards     *plugintest.Board
+	clock     *plugintest.Clock
+	logs      *obstest.Log
 	// prefix stands before Opsgenie's ids to make them Atlassian's.
 	prefix string
-}
-
-// recorder stands for the host.
-type recorder struct {
-	mu    sync.Mutex
-	taken []v1.Decision
-}
-
-func (r *recorder) Submit(_ context.Context, d v1.Decision) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.taken = append(r.taken, d)
-	return nil
-}
-
-// distinct returns the decisions as the core sees them: repeats of one id are one.
-func (r *recorder) distinct() map[string]v1.Decision {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := map[string]v1.Decision{}
-	for _, d := range r.taken {
-		out[d.ID] = d
-	}
-	return out
-}
-
-// board stands for what the core knows of posted cards.
-type board struct {
-	mu     sync.Mutex
-	posted []plugins.Posted
-	broken error
-}
-
-func (b *board) Of(_ context.Context, id string) ([]plugins.Posted, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var out []plugins.Posted
-	for _, p := range b.posted {
-		if p.Card.RequestID == id {
-			out = append(out, p)
-		}
-	}
-	return out, b.broken
-}
-
-func (b *board) all() []plugins.Posted {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append([]plugins.Posted(nil), b.posted...)
-}
-
-func (b *board) put(p plugins.Posted) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.posted = append(b.posted, p)
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().UTC().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
-}
-
-func (c *handClock) set(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead = time.Until(t)
 }
 
 // setting changes what a world is made of.
@@ -191,7 +93,7 @@ func account(change func(*opsgeniesim.Config)) func(*setting) {
 
 func newWorld(t testing.TB, changes ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &recorder{}, cards: &board{}, clock: &handClock{}, logs: &lockedBuffer{}, prefix: "712020:"}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, cards: &plugintest.Board{}, clock: &plugintest.Clock{}, logs: &obstest.Log{}, prefix: "712020:"}
 	vendor, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + vendor.Listener.Addr().String() + "/opsgenie"
 	s := w.settings(base)
@@ -201,7 +103,7 @@ func newWorld(t testing.TB, changes ...func(*setting)) *world {
 	if s.config.Dialect == DialectOpsgenie {
 		w.prefix = ""
 	}
-	options := standin.Options{BaseURL: base, Seed: 1, Clock: w.clock.now}
+	options := standin.Options{BaseURL: base, Seed: 1, Clock: w.clock.Now}
 	if !s.deaf {
 		options.CallbackURL = "http://" + callbacks.Listener.Addr().String() + "/callback"
 	}
@@ -240,7 +142,7 @@ func (w *world) settings(base string) setting {
 		account: opsgeniesim.Deciding(), config: *c,
 		deps: plugins.Deps{
 			Logger: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.now, Cards: w.cards, DecideInChat: true,
+			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.Now, Cards: w.cards, DecideInChat: true,
 		},
 	}
 }
@@ -248,22 +150,6 @@ func (w *world) settings(base string) setting {
 func (w *world) assertNoSecretIn(text string) {
 	w.t.Helper()
 	secrettest.AssertAbsent(w.t, text, opsgeniesim.DemoKey, opsgeniesim.DemoToken, opsgeniesim.DemoWebhookSecret)
-}
-
-func demoCard(change ...func(*plugins.Card)) plugins.Card {
-	card := plugins.Card{
-		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
-		State: v1.StatePending, Title: "Alice Moreau asks for dba",
-		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
-		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
-		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
-		URL:      "https://accede.example.com/requests/" + requestID,
-		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
-	}
-	for _, do := range change {
-		do(&card)
-	}
-	return card
 }
 
 func resolvedCard() plugins.Card {
@@ -280,12 +166,12 @@ func there() plugins.Destination {
 // post makes an alert and notes it on the board, as the host does.
 func (w *world) post(key string, card plugins.Card) plugins.Ref {
 	w.t.Helper()
-	since := w.clock.now()
+	since := w.clock.Now()
 	r, err := w.bot.Post(w.t.Context(), there(), key, card)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.cards.put(plugins.Posted{Card: card, Destination: there(), Ref: r, Since: since})
+	w.cards.Put(plugins.Posted{Card: card, Destination: there(), Ref: r, Since: since})
 	return r
 }
 
@@ -317,8 +203,8 @@ func (w *world) press(person, alert, button string) standin.Reaction {
 // poll asks the plugin about all open cards, after what it believes for a moment has become old.
 func (w *world) poll() {
 	w.t.Helper()
-	w.clock.advance(2 * freshFor)
-	if err := capability[plugins.Poller](w).Poll(w.t.Context(), w.cards.all(), w.decisions); err != nil {
+	w.clock.Advance(2 * freshFor)
+	if err := capability[plugins.Poller](w).Poll(w.t.Context(), w.cards.All(), w.decisions); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -335,10 +221,10 @@ func capability[C any](w *world) C {
 func (w *world) wantDecisions(want ...string) {
 	w.t.Helper()
 	got := map[string]bool{}
-	for _, d := range w.decisions.distinct() {
+	for _, d := range w.decisions.Distinct() {
 		got[d.Identity.User+" "+string(d.Verdict)] = true
 	}
-	if len(got) != len(want) || len(w.decisions.distinct()) != len(want) {
+	if len(got) != len(want) || len(w.decisions.Distinct()) != len(want) {
 		w.t.Errorf("decisions %v, want %v\n%s", got, want, w.logs)
 	}
 	for _, one := range want {
@@ -370,3 +256,5 @@ func (w *world) allCalls() int {
 	}
 	return total
 }
+
+func demoCard(change ...func(*plugins.Card)) plugins.Card { return plugintest.DemoCard(change...) }
