@@ -23,7 +23,7 @@ func TestAWebhookAndAPollMakeOneReview(t *testing.T) {
 	w.poll()
 	w.bot = w.open(true)
 	w.poll()
-	if all, distinct := w.decisions.all(), w.decisions.distinct(); len(distinct) != 1 || len(all) != 2 {
+	if all, distinct := w.decisions.All(), w.decisions.Distinct(); len(distinct) != 1 || len(all) != 2 {
 		t.Errorf("%d decisions with %d ids: %+v", len(all), len(distinct), all)
 	}
 }
@@ -53,7 +53,7 @@ func TestForgedWebhooksAreRefused(t *testing.T) {
 			t.Errorf("replay: %d, %v", status, err)
 		}
 	}
-	if got := w.decisions.all(); len(got) != 1 {
+	if got := w.decisions.All(); len(got) != 1 {
 		t.Errorf("%d decisions, want 1", len(got))
 	}
 }
@@ -74,8 +74,8 @@ func TestAWebhookAboutSomethingElseIsNothing(t *testing.T) {
 	} {
 		body := `{"table":"incident","sys_id":"` + mine["sys_id"] + `","approval_sys_id":"` + id + `"}`
 		status, err := w.sim.Forge(t.Context(), servicenowsim.Forgery{Kind: "replay", Body: body})
-		if err != nil || status != http.StatusNoContent || len(w.decisions.all()) != 1 {
-			t.Errorf("%s: %d, %v, %d decisions", name, status, err, len(w.decisions.all()))
+		if err != nil || status != http.StatusNoContent || len(w.decisions.All()) != 1 {
+			t.Errorf("%s: %d, %v, %d decisions", name, status, err, len(w.decisions.All()))
 		}
 	}
 }
@@ -83,7 +83,7 @@ func TestAWebhookAboutSomethingElseIsNothing(t *testing.T) {
 func TestAWebhookThatCannotBeFollowedIsLeftToThePoll(t *testing.T) {
 	for name, spoil := range map[string]func(*world){
 		"instance": func(w *world) { w.faults(standin.Faults{FailBefore: 1, Only: []string{"GET " + approvalTable}}) },
-		"core":     func(w *world) { w.board.err = errors.New("away") },
+		"core":     func(w *world) { w.board.Fail(errors.New("away")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, viaWebhook)
@@ -95,7 +95,7 @@ func TestAWebhookThatCannotBeFollowedIsLeftToThePoll(t *testing.T) {
 			}
 			w.faults(standin.Faults{})
 			w.poll()
-			if got := w.decisions.all(); len(got) != 1 {
+			if got := w.decisions.All(); len(got) != 1 {
 				t.Errorf("%d decisions, want 1", len(got))
 			}
 		})

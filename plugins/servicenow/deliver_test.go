@@ -185,7 +185,7 @@ func TestADroppedClauseFindsNothing(t *testing.T) {
 func TestOfSeveralRecordsTheOldestCounts(t *testing.T) {
 	w := newWorld(t)
 	r, record := w.posted()
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sim.Insert("incident", map[string]string{"correlation_id": record["correlation_id"], "number": "INC0"}, "admin")
 	found, ok, err := w.inner().Find(t.Context(), groupPlace(), plugins.Search{Key: keyOne})
 	if err != nil || !ok || found != r {
@@ -228,7 +228,7 @@ func TestADataPolicyIsNamed(t *testing.T) {
 func TestATokenThatEndsIsRenewed(t *testing.T) {
 	w := newWorld(t, viaOAuth)
 	r, _ := w.posted()
-	w.clock.advance(31 * time.Minute)
+	w.clock.Advance(31 * time.Minute)
 	w.mustUpdate(r)
 	w.sim.RevokeTokens()
 	w.mustUpdate(r)

@@ -19,7 +19,7 @@ func TestAnApprovalIsAReviewByWhoMadeIt(t *testing.T) {
 	w := newWorld(t)
 	_, record := w.posted()
 	w.poll()
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Fatalf("decisions before anybody decided: %+v", got)
 	}
 	w.decide(servicenowsim.Choice{Person: "ivan", Record: record["number"], Verdict: "deny", Comment: "not this week"})
@@ -37,11 +37,11 @@ func TestAnApprovalIsAReviewByWhoMadeIt(t *testing.T) {
 			"approver": servicenowsim.DemoIvan, "sys_updated_by": "ivan", "sys_updated_on": approval["sys_updated_on"],
 		},
 	}}
-	if diff := cmp.Diff(want, w.decisions.all()); diff != "" {
+	if diff := cmp.Diff(want, w.decisions.All()); diff != "" {
 		t.Error(diff)
 	}
 	w.poll()
-	if got := len(w.decisions.all()); got != 1 {
+	if got := len(w.decisions.All()); got != 1 {
 		t.Errorf("%d decisions after another poll, want 1", got)
 	}
 }
@@ -53,7 +53,7 @@ func TestAPollAfterARestartHandsOverTheSame(t *testing.T) {
 	w.poll()
 	w.bot = w.open(true)
 	w.poll()
-	if all, distinct := w.decisions.all(), w.decisions.distinct(); len(all) != 2 || len(distinct) != 1 {
+	if all, distinct := w.decisions.All(), w.decisions.Distinct(); len(all) != 2 || len(distinct) != 1 {
 		t.Errorf("%d decisions with %d ids, want 2 with 1", len(all), len(distinct))
 	}
 }
@@ -68,12 +68,12 @@ func TestAnApprovalThatWasTakenBackCountsForNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.poll()
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions %+v", got)
 	}
 	w.decide(servicenowsim.Choice{Person: "ivan", Record: record["number"], Verdict: "deny", Comment: "no"})
 	w.poll()
-	if got := w.decisions.all(); len(got) != 1 || got[0].Verdict != v1.Deny {
+	if got := w.decisions.All(); len(got) != 1 || got[0].Verdict != v1.Deny {
 		t.Errorf("decisions %+v", got)
 	}
 }
@@ -121,7 +121,7 @@ func TestWhatCountsForNothing(t *testing.T) {
 			w.poll()
 			w.bot = w.open(true)
 			w.poll()
-			if got := w.decisions.all(); len(got) != 0 {
+			if got := w.decisions.All(); len(got) != 0 {
 				t.Errorf("decisions %+v", got)
 			}
 			notes := w.notes(record["sys_id"], "work_notes")
@@ -146,7 +146,7 @@ func TestRowsThatAreNotAskedForAreNotUsed(t *testing.T) {
 			q.DropClauses = []string{"document_id", "source_table", "state", "sys_updated_on", "sys_id"}
 		})
 		w.poll()
-		if got := w.decisions.all(); len(got) != 0 {
+		if got := w.decisions.All(); len(got) != 0 {
 			t.Errorf("%s: decisions %+v", name, got)
 		}
 	}
@@ -154,7 +154,7 @@ func TestRowsThatAreNotAskedForAreNotUsed(t *testing.T) {
 
 func TestDelegates(t *testing.T) {
 	stand := func(w *world, starts, ends time.Duration, approvals string) {
-		now := w.clock.now().UTC()
+		now := w.clock.Now().UTC()
 		w.sim.Insert("sys_user_delegate", map[string]string{
 			"user": servicenowsim.DemoIvan, "delegate": servicenowsim.DemoCarol, "approvals": approvals,
 			"starts": now.Add(starts).Format(timeForm), "ends": now.Add(ends).Format(timeForm),
@@ -180,7 +180,7 @@ func TestDelegates(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.poll()
-			got := w.decisions.all()
+			got := w.decisions.All()
 			if c.want == "" && len(got) != 0 || c.want != "" && (len(got) != 1 || got[0].Identity.User != c.want) {
 				t.Errorf("decisions %+v", got)
 			}
@@ -192,12 +192,12 @@ func TestTheAskThatWasSeenIsWhatIsDecided(t *testing.T) {
 	w := newWorld(t)
 	_, record := w.posted()
 	w.decide(servicenowsim.Choice{Person: "ivan", Record: record["number"], Verdict: "approve"})
-	edited := w.board.all()
+	edited := w.board.All()
 	edited[0].Card.Fingerprint, edited[0].Card.Version = "ffffffffffffffff", 7
 	if err := w.inner().Poll(t.Context(), edited, w.decisions); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.decisions.all(); len(got) != 1 || got[0].SeenFingerprint != fingerprint || got[0].SeenVersion != 1 {
+	if got := w.decisions.All(); len(got) != 1 || got[0].SeenFingerprint != fingerprint || got[0].SeenVersion != 1 {
 		t.Errorf("decisions %+v, want what the record showed", got)
 	}
 }
@@ -206,7 +206,7 @@ func TestARecordIsAskedAboutByTimeOnceItIsKnown(t *testing.T) {
 	w := newWorld(t)
 	r, record := w.posted()
 	w.poll()
-	known, fresh, from := w.inner().seen.sort(w.inner().recordsIn(w.board.all()))
+	known, fresh, from := w.inner().seen.sort(w.inner().recordsIn(w.board.All()))
 	if len(known) != 1 || len(fresh) != 0 || time.Since(from) < overlap || time.Since(from) > overlap+5*time.Second {
 		t.Errorf("known %v, fresh %v, from %s", known, fresh, from)
 	}
@@ -217,11 +217,11 @@ func TestARecordIsAskedAboutByTimeOnceItIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.poll()
-	if got := len(w.decisions.all()); got != 1 {
+	if got := len(w.decisions.All()); got != 1 {
 		t.Errorf("%d decisions, want 1", got)
 	}
-	w.clock.advance(lookAgain)
-	if _, fresh, _ := w.inner().seen.sort(w.inner().recordsIn(w.board.all())); len(fresh) != 1 {
+	w.clock.Advance(lookAgain)
+	if _, fresh, _ := w.inner().seen.sort(w.inner().recordsIn(w.board.All())); len(fresh) != 1 {
 		t.Errorf("after %s %s is not looked at as a whole", lookAgain, r)
 	}
 }
@@ -233,14 +233,14 @@ func TestAPollThatFailsLosesNothing(t *testing.T) {
 	w.decide(servicenowsim.Choice{Person: "ivan", Record: record["number"], Verdict: "approve"})
 	for _, operation := range []string{"GET " + approvalTable, "GET incident", "GET sys_user", "GET sys_journal_field"} {
 		w.faults(standin.Faults{FailBefore: 1, Only: []string{operation}})
-		if err := w.inner().Poll(t.Context(), w.board.all(), w.decisions); plugins.KindOf(err) != plugins.Transient || err == nil {
+		if err := w.inner().Poll(t.Context(), w.board.All(), w.decisions); plugins.KindOf(err) != plugins.Transient || err == nil {
 			t.Errorf("%s: %v", operation, err)
 		}
-		w.clock.advance(userFresh)
+		w.clock.Advance(userFresh)
 	}
 	w.faults(standin.Faults{})
 	w.poll()
-	if got := len(w.decisions.all()); got != 1 {
+	if got := len(w.decisions.All()); got != 1 {
 		t.Errorf("%d decisions, want 1", got)
 	}
 }
@@ -251,7 +251,7 @@ func TestWithoutTheJournalDecisionsComeWithoutAReason(t *testing.T) {
 	w.decide(servicenowsim.Choice{Person: "ivan", Record: record["number"], Verdict: "deny", Comment: "no"})
 	w.quirks(func(q *servicenowsim.Quirks) { q.DenyRead = []string{"sys_journal_field"} })
 	w.poll()
-	if got := w.decisions.all(); len(got) != 1 || got[0].Reason != "" {
+	if got := w.decisions.All(); len(got) != 1 || got[0].Reason != "" {
 		t.Errorf("decisions %+v", got)
 	}
 }
@@ -279,7 +279,7 @@ func TestAnswersAreNotedOnce(t *testing.T) {
 	_, record := w.posted()
 	w.decide(servicenowsim.Choice{Person: "carol", Record: record["number"], Verdict: "approve"})
 	w.poll()
-	made := w.decisions.all()[0]
+	made := w.decisions.All()[0]
 	for _, result := range []v1.DecisionResult{{Code: v1.CodeCounted, Message: "Counted."}, {Code: v1.CodeRecorded, Message: "Recorded."}} {
 		if err := w.inner().Answer(t.Context(), made, result); err != nil {
 			t.Fatal(err)
@@ -318,7 +318,7 @@ func (w *world) bulk(count int) []plugins.Posted {
 		}, "system")
 		open = append(open, plugins.Posted{
 			Card: demoCard(func(c *plugins.Card) { c.RequestID = id }), Destination: groupPlace(),
-			Ref: ref{kind: "incident", record: record}.encode(), Since: w.clock.now(),
+			Ref: ref{kind: "incident", record: record}.encode(), Since: w.clock.Now(),
 		})
 	}
 	return open
@@ -352,7 +352,7 @@ func TestAThousandOpenRequestsStayWithinTheLimit(t *testing.T) {
 		}
 	}
 	busy, quiet := w.pollAll(open), w.pollAll(open)
-	if got := len(w.decisions.distinct()); got != 3 {
+	if got := len(w.decisions.Distinct()); got != 3 {
 		t.Errorf("%d decisions, want 3", got)
 	}
 	perMinute := quiet * 3

@@ -1,13 +1,10 @@
 package servicenow
 
 import (
-	"context"
 	"flag"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +16,7 @@ import (
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/servicenow/servicenowsim"
 	"github.com/accede/accede/plugins/standin"
 	"github.com/accede/accede/plugins/vendorhttp"
@@ -37,84 +35,12 @@ type world struct {
 	sim       *servicenowsim.Sim
 	bot       plugins.Notifier
 	config    *Config
-	decisions *recorder
-	board     *board
+	decisions *plugintest.Decisions
+	board     *plugintest.Board
 	log       *obstest.Log
-	clock     *handClock
+	clock     *plugintest.Clock
 	hook      string
 	http      *http.Client
-}
-
-// recorder stands for the host.
-type recorder struct {
-	mu    sync.Mutex
-	taken []v1.Decision
-}
-
-func (r *recorder) Submit(_ context.Context, d v1.Decision) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.taken = append(r.taken, d)
-	return nil
-}
-
-func (r *recorder) all() []v1.Decision {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.taken)
-}
-
-// distinct counts decisions as the core does: repeats of one id are one.
-func (r *recorder) distinct() map[string]v1.Decision {
-	out := map[string]v1.Decision{}
-	for _, d := range r.all() {
-		out[d.ID] = d
-	}
-	return out
-}
-
-// board stands for the core's ledger.
-type board struct {
-	mu     sync.Mutex
-	posted []plugins.Posted
-	err    error
-}
-
-func (b *board) put(p plugins.Posted) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.posted = append(b.posted, p)
-}
-
-func (b *board) all() []plugins.Posted {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.posted)
-}
-
-func (b *board) Of(_ context.Context, requestID string) ([]plugins.Posted, error) {
-	if b.err != nil {
-		return nil, b.err
-	}
-	return slices.DeleteFunc(b.all(), func(p plugins.Posted) bool { return p.Card.RequestID != requestID }), nil
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
 }
 
 // setting changes what a world is made of.
@@ -135,7 +61,7 @@ func viaOAuth(s *setting) {
 
 func newWorld(t testing.TB, changes ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &recorder{}, board: &board{}, clock: &handClock{}, http: vendorhttp.New(vendorhttp.Options{})}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, clock: &plugintest.Clock{}, http: vendorhttp.New(vendorhttp.Options{})}
 	instance, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	s := setting{instance: servicenowsim.Demo(), config: NewConfig(), decides: true}
 	s.config.InstanceURL = config.Address("http://" + instance.Listener.Addr().String() + "/servicenow")
@@ -144,7 +70,7 @@ func newWorld(t testing.TB, changes ...func(*setting)) *world {
 	for _, change := range changes {
 		change(&s)
 	}
-	options := standin.Options{Seed: 1, Clock: w.clock.now}
+	options := standin.Options{Seed: 1, Clock: w.clock.Now}
 	w.hook = "http://" + callbacks.Listener.Addr().String() + "/callback"
 	if !s.config.WebhookSecret.IsZero() {
 		options.CallbackURL = w.hook
@@ -178,7 +104,7 @@ func (w *world) open(decides bool) plugins.Notifier {
 		w.log = &obstest.Log{}
 	}
 	made, err := open(w.t.Context(), w.config, plugins.Deps{
-		Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: w.http, Now: w.clock.now,
+		Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: w.http, Now: w.clock.Now,
 		Seal: plugins.NewSealer([]byte("a-secret-that-all-replicas-share")), Cards: w.board, DecideInChat: decides,
 	})
 	if err != nil {
@@ -210,7 +136,7 @@ func (w *world) post(to plugins.Destination, key string, card plugins.Card) plug
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.board.put(plugins.Posted{Card: card, Destination: to, Ref: r, Since: w.clock.now()})
+	w.board.Put(plugins.Posted{Card: card, Destination: to, Ref: r, Since: w.clock.Now()})
 	return r
 }
 
@@ -262,7 +188,7 @@ func (w *world) decide(c servicenowsim.Choice) {
 
 func (w *world) poll() {
 	w.t.Helper()
-	if err := w.inner().Poll(w.t.Context(), w.board.all(), w.decisions); err != nil {
+	if err := w.inner().Poll(w.t.Context(), w.board.All(), w.decisions); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -300,23 +226,6 @@ const (
 	fingerprint  = "0011223344556677"
 )
 
-func demoCard(change ...func(*plugins.Card)) plugins.Card {
-	card := plugins.Card{
-		RequestID: requestID, Version: 1, Fingerprint: fingerprint, Audience: plugins.ForReviewers, State: v1.StatePending,
-		Title:     "Alice Moreau asks for dba",
-		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
-		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
-		Expires:  time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC),
-		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
-		URL:      "https://accede.example.com/requests/" + requestID,
-		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
-	}
-	for _, do := range change {
-		do(&card)
-	}
-	return card
-}
-
 func another(c *plugins.Card) { c.RequestID, c.URL = otherRequest, "" }
 
 func resolved(state v1.State) func(*plugins.Card) {
@@ -331,3 +240,5 @@ func resolved(state v1.State) func(*plugins.Card) {
 }
 
 func forRequester(c *plugins.Card) { c.Audience, c.Actions = plugins.ForRequester, nil }
+
+func demoCard(change ...func(*plugins.Card)) plugins.Card { return plugintest.DemoCard(change...) }
