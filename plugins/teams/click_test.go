@@ -29,7 +29,7 @@ func TestApproveBecomesADecision(t *testing.T) {
 		t.Fatalf("the answer is %+v", result)
 	}
 	w.wantContains(result.Said, "Your approval counts: 1 of 2.", "Alice Moreau asks for dba")
-	decisions := w.decisions.all()
+	decisions := w.decisions.All()
 	if len(decisions) != 1 {
 		t.Fatalf("%d decisions", len(decisions))
 	}
@@ -50,7 +50,7 @@ func TestDenyAsksWhyForOnePersonOnly(t *testing.T) {
 	_, m := w.post(channelPlace(), "key-1", demoCard())
 	form := w.click("bob", m.ID, "deny")
 	w.wantContains(form.Said, "Why do you deny it?", "Back to the request")
-	if len(w.decisions.all()) != 0 {
+	if len(w.decisions.All()) != 0 {
 		t.Fatal("opening the form decided")
 	}
 	if views := w.seen(m.ID).Views; len(views) != 1 || views["bob"] == nil {
@@ -60,7 +60,7 @@ func TestDenyAsksWhyForOnePersonOnly(t *testing.T) {
 	if !done.OK {
 		t.Fatalf("sending the form: %+v", done)
 	}
-	decisions := w.decisions.all()
+	decisions := w.decisions.All()
 	if len(decisions) != 1 || decisions[0].Verdict != v1.Deny || decisions[0].Reason != "no ticket" || decisions[0].Identity.User != idBob {
 		t.Errorf("decisions %+v", decisions)
 	}
@@ -88,10 +88,10 @@ func TestAFormServesOnePersonForAnHour(t *testing.T) {
 	w.wantContains(stolen.Said, "this form was open for too long")
 	asApproval := w.forgeInvoke("bob", m, verbApprove, data)
 	w.wantContains(asApproval.Said, "this card is from an older version")
-	w.clock.advance(formLife + time.Minute)
+	w.clock.Advance(formLife + time.Minute)
 	late := w.press(teamssim.Click{User: "bob", Message: m.ID, Verb: "confirm"})
 	w.wantContains(late.Said, "this form was open for too long")
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions %+v", got)
 	}
 }
@@ -155,7 +155,7 @@ func TestWhoMayNotClick(t *testing.T) {
 			w.wantContains(result.Said, "Nothing was recorded", want, "ticket #123")
 		}
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions %+v", got)
 	}
 }
@@ -167,12 +167,12 @@ func TestAnUnknownAccountCountsForNothingWhenTeamsIsSilent(t *testing.T) {
 	w.sim.Refuse(teamssim.Refusal{Status: 500, Code: "ServiceError", Times: 1, Operation: "members"})
 	w.wantContains(w.click("ivan", m.ID, "approve").Said, "could not tell who you are just now")
 	w.counted()
-	if !w.click("ivan", m.ID, "approve").OK || len(w.decisions.all()) != 1 {
+	if !w.click("ivan", m.ID, "approve").OK || len(w.decisions.All()) != 1 {
 		t.Error("the second click did not count")
 	}
 	w.sim.Refuse(teamssim.Refusal{Status: 500, Code: "ServiceError", Times: 1, Operation: "members"})
-	w.clock.advance(2 * memberFresh) // what was known a moment ago is believed for a while
-	if w.click("ivan", m.ID, "approve"); len(w.decisions.all()) != 2 {
+	w.clock.Advance(2 * memberFresh) // what was known a moment ago is believed for a while
+	if w.click("ivan", m.ID, "approve"); len(w.decisions.All()) != 2 {
 		t.Error("the third click did not count")
 	}
 }
@@ -203,7 +203,7 @@ func TestCardsOfAnotherInstallationCountForNothing(t *testing.T) {
 			t.Errorf("%s: %q lacks %q", name, result.Said, c.want)
 		}
 	}
-	if got := w.decisions.all(); len(got) != 0 {
+	if got := w.decisions.All(); len(got) != 0 {
 		t.Errorf("decisions %+v", got)
 	}
 }
@@ -247,7 +247,7 @@ func TestTheSameActivityIsAnsweredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantContains(again.Said, "Your approval counts: 1 of 2.")
-	if got := len(w.decisions.all()); got != 1 {
+	if got := len(w.decisions.All()); got != 1 {
 		t.Errorf("%d decisions from one click that came three times", got)
 	}
 }
@@ -258,11 +258,11 @@ func TestAReplicaThatDoesNotKnowTheActivityMakesTheSameDecision(t *testing.T) {
 	w.counted()
 	_, m := w.post(channelPlace(), "key-1", demoCard())
 	w.click("ivan", m.ID, "approve")
-	w.clock.advance(seenFor + time.Minute)
+	w.clock.Advance(seenFor + time.Minute)
 	if _, err := w.sim.Forge(t.Context(), teamssim.Forgery{Kind: "replay"}); err != nil {
 		t.Fatal(err)
 	}
-	got := w.decisions.all()
+	got := w.decisions.All()
 	if len(got) != 2 || got[0].ID != got[1].ID {
 		t.Errorf("decisions %+v", got)
 	}
@@ -274,7 +274,7 @@ func TestALateResultComesAsAMessage(t *testing.T) {
 	_, m := w.post(channelPlace(), "key-1", demoCard())
 	result := w.click("ivan", m.ID, "approve")
 	w.wantContains(result.Said, "Your click has arrived", "ticket #123")
-	d := w.decisions.all()[0]
+	d := w.decisions.All()[0]
 	outcome := v1.DecisionResult{Code: v1.CodeIdentityNotLinked, Message: "Your Teams account is not connected.", LinkCode: "ABCD-1234"}
 	if err := w.bot.Answer(t.Context(), d, outcome); err != nil {
 		t.Fatal(err)
@@ -291,7 +291,7 @@ func TestAnAnswerFindsAWay(t *testing.T) {
 	w := newWorld(t)
 	_, m := w.post(channelPlace(), "key-1", demoCard())
 	w.click("ivan", m.ID, "approve")
-	d := w.decisions.all()[0]
+	d := w.decisions.All()[0]
 	answer := func() {
 		t.Helper()
 		if err := w.bot.Answer(t.Context(), d, v1.DecisionResult{Code: v1.CodeCounted, Message: "It counts."}); err != nil {
@@ -300,7 +300,7 @@ func TestAnAnswerFindsAWay(t *testing.T) {
 	}
 	w.sim.Refuse(teamssim.Refusal{Status: 400, Code: "BadArgument", Times: 1, Operation: "send"}) // no targeted messages here
 	answer()
-	w.clock.advance(attention + time.Minute)
+	w.clock.Advance(attention + time.Minute)
 	answer()
 	if got := w.in("ivan"); len(got) != 2 {
 		t.Errorf("ivan's chat has %d messages", len(got))
@@ -321,7 +321,7 @@ func TestClientsThatKnowOnlySubmit(t *testing.T) {
 	if !approve.OK || !deny.OK || approve.Status != 200 {
 		t.Errorf("answers %+v and %+v", approve, deny)
 	}
-	got := w.decisions.all()
+	got := w.decisions.All()
 	if len(got) != 2 || got[0].Verdict != v1.Approve || got[1].Verdict != v1.Deny || got[1].Reason != "not now" {
 		t.Fatalf("decisions %+v", got)
 	}
@@ -346,7 +346,7 @@ func TestAReasonMustFit(t *testing.T) {
 		User: "bob", Message: m.ID, Verb: "confirm", Inputs: map[string]string{"reason": strings.Repeat("界", v1.MaxReasonBytes/3+1)},
 	})
 	w.wantContains(long.Said, "the reason is too long")
-	if len(w.decisions.all()) != 0 {
+	if len(w.decisions.All()) != 0 {
 		t.Error("it was taken all the same")
 	}
 }
@@ -354,7 +354,7 @@ func TestAReasonMustFit(t *testing.T) {
 func TestADecisionThatIsNotTakenIsNotClaimed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.decisions.refusal = errors.New("not well formed")
+	w.decisions.Refuse(errors.New("not well formed"))
 	_, m := w.post(channelPlace(), "key-1", demoCard())
 	w.wantContains(w.click("ivan", m.ID, "approve").Said, "Nothing was recorded")
 	old := w.press(teamssim.Click{User: "bob", Message: m.ID, Verb: "approve", Old: true})

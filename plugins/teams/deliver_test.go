@@ -301,7 +301,7 @@ func TestARevokedTokenIsReplaced(t *testing.T) {
 		t.Errorf("with a token that was revoked: %v", err)
 	}
 	w.post(channelPlace(), "key-2", demoCard())
-	w.clock.advance(55 * time.Minute)
+	w.clock.Advance(55 * time.Minute)
 	w.post(channelPlace(), "key-3", demoCard())
 }
 
@@ -393,7 +393,7 @@ func TestATwinPutsItselfAside(t *testing.T) {
 			if card := w.message(kept); card.Updates != 0 {
 				t.Error("the card that is kept was changed")
 			}
-			if name == "by a click" && len(w.decisions.all()) != 1 {
+			if name == "by a click" && len(w.decisions.All()) != 1 {
 				t.Error("the click on the twin did not count")
 			}
 		})
@@ -404,7 +404,7 @@ func TestACardRefreshesItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, m := w.post(channelPlace(), "key-1", demoCard())
-	w.board.posted[0].Card.State, w.board.posted[0].Card.Actions = v1.StateDenied, nil // its update was lost
+	w.board.Show(demoCard(func(c *plugins.Card) { c.State, c.Actions = v1.StateDenied, nil })) // its update was lost
 	asked, result := w.sim.Look(t.Context(), "ivan", m.ID)
 	if !asked || !result.OK {
 		t.Fatalf("asked %v, %+v", asked, result)
@@ -413,7 +413,7 @@ func TestACardRefreshesItself(t *testing.T) {
 	if asked, _ := w.sim.Look(t.Context(), "dave", m.ID); asked {
 		t.Error("a guest's client asks")
 	}
-	w.board.err = errors.New("the core is away")
+	w.board.Fail(errors.New("the core is away"))
 	if _, result := w.sim.Look(t.Context(), "bob", m.ID); result.OK {
 		t.Errorf("without the core the answer is %+v", result)
 	}
@@ -429,7 +429,7 @@ func TestTheRequestersCardStaysWithoutButtons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.board.put(plugins.Posted{Card: demoCard(), Destination: to, Ref: r}) // the core does not say for whom a card is
+	w.board.Put(plugins.Posted{Card: demoCard(), Destination: to, Ref: r}) // the core does not say for whom a card is
 	for range 2 {
 		asked, result := w.sim.Look(t.Context(), "alice", w.message(r).ID)
 		if !asked || strings.Contains(result.Said, "Approve") {

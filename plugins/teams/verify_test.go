@@ -47,7 +47,7 @@ func TestForgedCallbacksAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d and %q", kind, result.Status, result.Said, want.status, want.said)
 		}
 	}
-	if got := len(w.decisions.all()); got != 1 {
+	if got := len(w.decisions.All()); got != 1 {
 		t.Errorf("%d decisions, want the one that was genuine", got)
 	}
 }
@@ -139,12 +139,12 @@ func TestKeysAreFetchedWhenNeededAndNotTooOften(t *testing.T) {
 	if err := w.sim.RotateKeys(); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(refetchFloor + time.Second)
+	w.clock.Advance(refetchFloor + time.Second)
 	if result := w.say("ivan"); !result.OK {
 		t.Errorf("after a rotation: %+v", result)
 	}
 	fetched(2, "after a rotation")
-	w.clock.advance(keysFresh + time.Minute)
+	w.clock.Advance(keysFresh + time.Minute)
 	w.say("ivan")
 	fetched(3, "after a day")
 }
@@ -156,18 +156,18 @@ func TestOldKeysServeWhileNewOnesCannotBeFetched(t *testing.T) {
 	if err := w.sim.Faults().Set(standin.Faults{FailBefore: 1, Only: []string{"openid", "keys"}}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(keysFresh + time.Hour)
+	w.clock.Advance(keysFresh + time.Hour)
 	if result := w.say("ivan"); !result.OK {
 		t.Errorf("a day later: %+v", result)
 	}
-	w.clock.advance(keysStale)
+	w.clock.Advance(keysStale)
 	if result := w.say("ivan"); result.OK {
 		t.Error("keys are believed for ever")
 	}
 	if err := w.sim.Faults().Set(standin.Faults{}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(retryFloor + time.Second)
+	w.clock.Advance(retryFloor + time.Second)
 	if result := w.say("ivan"); !result.OK {
 		t.Errorf("when keys can be fetched again: %+v", result)
 	}

@@ -1,13 +1,11 @@
 package teams
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,9 +16,11 @@ import (
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/eventually"
+	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
 	"github.com/accede/accede/internal/secret/secrettest"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/plugintest"
 	"github.com/accede/accede/plugins/standin"
 	"github.com/accede/accede/plugins/teams/teamssim"
 	"github.com/accede/accede/plugins/vendorhttp"
@@ -40,62 +40,11 @@ type world struct {
 	t         *testing.T
 	sim       *teamssim.Sim
 	bot       *bot
-	decisions *recorder
-	board     *board
+	decisions *plugintest.Decisions
+	board     *plugintest.Board
 	notebook  *notebook
-	logs      *lockedBuffer
-	clock     *handClock
-}
-
-// recorder stands for the host. Result, if set, is told to whoever clicked.
-type recorder struct {
-	mu      sync.Mutex
-	taken   []v1.Decision
-	refusal error
-	result  *v1.DecisionResult
-	bot     plugins.Answerer
-}
-
-func (r *recorder) Submit(ctx context.Context, d v1.Decision) error {
-	r.mu.Lock()
-	r.taken = append(r.taken, d)
-	result, refusal := r.result, r.refusal
-	r.mu.Unlock()
-	if result != nil && refusal == nil {
-		return r.bot.Answer(ctx, d, *result)
-	}
-	return refusal
-}
-
-func (r *recorder) all() []v1.Decision {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.taken)
-}
-
-// board stands for what the core knows of posted cards.
-type board struct {
-	mu     sync.Mutex
-	posted []plugins.Posted
-	err    error
-}
-
-func (b *board) Of(_ context.Context, requestID string) ([]plugins.Posted, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var out []plugins.Posted
-	for _, p := range b.posted {
-		if p.Card.RequestID == requestID {
-			out = append(out, p)
-		}
-	}
-	return out, b.err
-}
-
-func (b *board) put(p plugins.Posted) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.posted = append(b.posted, p)
+	logs      *obstest.Log
+	clock     *plugintest.Clock
 }
 
 // notebook stands for the core's.
@@ -120,41 +69,6 @@ func (n *notebook) Recall(_ context.Context, key string) (string, error) {
 	return n.entries[key], n.err
 }
 
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
-}
-
 // setting changes what a world is made of.
 type setting struct {
 	tenant teamssim.Config
@@ -165,8 +79,8 @@ type setting struct {
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
 	w := &world{
-		t: t, decisions: &recorder{}, board: &board{}, notebook: &notebook{entries: map[string]string{}}, logs: &lockedBuffer{},
-		clock: &handClock{},
+		t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, notebook: &notebook{entries: map[string]string{}}, logs: &obstest.Log{},
+		clock: &plugintest.Clock{},
 	}
 	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/teams"
@@ -175,7 +89,7 @@ func newWorld(t *testing.T, change ...func(*setting)) *world {
 		do(&s)
 	}
 	sim, err := teamssim.New(s.tenant, standin.Options{
-		BaseURL: base, CallbackURL: "http://" + callbacks.Listener.Addr().String() + "/callback", Seed: 1, Clock: w.clock.now,
+		BaseURL: base, CallbackURL: "http://" + callbacks.Listener.Addr().String() + "/callback", Seed: 1, Clock: w.clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +102,6 @@ func newWorld(t *testing.T, change ...func(*setting)) *world {
 		t.Fatal(err)
 	}
 	w.bot = opened.(*bot) //nolint:errcheck // what open returns
-	w.decisions.bot = w.bot
 	callbacks.Config.Handler = w.bot.Handler(w.decisions)
 	callbacks.Start()
 	t.Cleanup(func() {
@@ -214,7 +127,7 @@ func (w *world) settings(base string) setting {
 		tenant: teamssim.Demo(), config: *c,
 		deps: plugins.Deps{
 			Logger: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.now, Seal: plugins.NewSealer([]byte(sealSecret)),
+			HTTP:   vendorhttp.New(vendorhttp.Options{}), Now: w.clock.Now, Seal: plugins.NewSealer([]byte(sealSecret)),
 			Cards: w.board, Notebook: w.notebook, DecideInChat: true,
 		},
 	}
@@ -222,9 +135,12 @@ func (w *world) settings(base string) setting {
 
 // counted makes the host tell that every click counted.
 func (w *world) counted() {
-	w.decisions.mu.Lock()
-	defer w.decisions.mu.Unlock()
-	w.decisions.result = &v1.DecisionResult{Code: v1.CodeCounted, Message: "Your approval counts: 1 of 2."}
+	w.decisions.Then(func(d v1.Decision) {
+		result := v1.DecisionResult{Code: v1.CodeCounted, Message: "Your approval counts: 1 of 2."}
+		if err := w.bot.Answer(w.t.Context(), d, result); err != nil {
+			w.t.Error(err)
+		}
+	})
 }
 
 const access = "#access-requests"
@@ -240,7 +156,7 @@ func (w *world) post(to plugins.Destination, key string, card plugins.Card) (plu
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.board.put(plugins.Posted{Card: card, Destination: to, Ref: r})
+	w.board.Put(plugins.Posted{Card: card, Destination: to, Ref: r})
 	return r, w.message(r)
 }
 
@@ -302,21 +218,6 @@ func (w *world) wantContains(text string, parts ...string) {
 	}
 }
 
-const requestID = "0192f0c1-2b3c-7d4e-8f50-61728394a5b6"
+const requestID = plugintest.RequestID
 
-func demoCard(change ...func(*plugins.Card)) plugins.Card {
-	card := plugins.Card{
-		RequestID: requestID, Version: 1, Fingerprint: "0011223344556677", Audience: plugins.ForReviewers,
-		State: v1.StatePending, Title: "Alice Moreau asks for dba",
-		Requester: v1.PersonRef{Name: "alice", DisplayName: "Alice Moreau", Email: "alice@example.com"},
-		Roles:     []string{"dba"}, Reason: "ticket #123", Duration: 8 * time.Hour,
-		Expires:  time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC),
-		Progress: []plugins.Progress{{Name: "managers", Have: 0, Need: 2}},
-		URL:      "https://accede.example.com/requests/" + requestID,
-		Actions:  []v1.Verdict{v1.Approve, v1.Deny},
-	}
-	for _, do := range change {
-		do(&card)
-	}
-	return card
-}
+func demoCard(change ...func(*plugins.Card)) plugins.Card { return plugintest.DemoCard(change...) }
