@@ -29,7 +29,7 @@ func administrator(t *testing.T, s *stack.Stack) *tab {
 		t.Fatal(err)
 	}
 	admin := newTab(t, s.CoreURL)
-	admin.signIn("admin", password)
+	admin.signIn("admin")
 	return admin
 }
 
@@ -234,7 +234,7 @@ func TestAdministrationForEverybody(t *testing.T) {
 func TestAdministrationWithoutScripts(t *testing.T) {
 	s := up(t, stack.Options{})
 	admin := administrator(t, s)
-	admin.scripts(false)
+	admin.withoutScripts()
 	admin.open("/admin/people")
 	admin.press("Add a person")
 	admin.fill("name", "eve")

@@ -19,7 +19,7 @@ func (b *tab) pick(typed, role string) {
 func TestLifeOfARequestByClicks(t *testing.T) {
 	s := up(t, stack.Options{})
 	alice, ivan, bob := newTab(t, s.CoreURL), newTab(t, s.CoreURL), newTab(t, s.CoreURL)
-	alice.signIn("alice", password)
+	alice.signIn("alice")
 	alice.sees("You hold no access")
 	alice.follow("Ask for access")
 	alice.sees("Choose what you need")
@@ -43,7 +43,7 @@ func TestLifeOfARequestByClicks(t *testing.T) {
 	alice.sees("Your request is sent.")
 
 	for person, browser := range map[string]*tab{"ivan": ivan, "bob": bob} {
-		browser.signIn(person, password)
+		browser.signIn(person)
 		browser.until("the count", `document.querySelector("[data-waiting]").innerText === "1"`)
 		browser.picture("home-reviewer")
 		browser.follow("Alice Moreau asks for dba")
@@ -72,7 +72,7 @@ func TestHomeKeepsUpToDate(t *testing.T) {
 	s := up(t, stack.Options{})
 	ask(t, s, "the first")
 	ivan := newTab(t, s.CoreURL)
-	ivan.signIn("ivan", password)
+	ivan.signIn("ivan")
 	ivan.sees("the first")
 	ivan.run(`document.querySelector("#lists a").focus()`)
 	ask(t, s, "the second")
@@ -86,8 +86,8 @@ func TestHomeKeepsUpToDate(t *testing.T) {
 func TestAskingWithoutScripts(t *testing.T) {
 	s := up(t, stack.Options{})
 	alice := newTab(t, s.CoreURL)
-	alice.scripts(false)
-	alice.signIn("alice", password)
+	alice.withoutScripts()
+	alice.signIn("alice")
 	alice.follow("Ask for access")
 	alice.sees("What do you need?")
 	alice.fill("find", "full access")
@@ -108,8 +108,8 @@ func TestAskingWithoutScripts(t *testing.T) {
 	alice.sees("without scripts")
 
 	bob := newTab(t, s.CoreURL)
-	bob.scripts(false)
-	bob.signIn("bob", password)
+	bob.withoutScripts()
+	bob.signIn("bob")
 	bob.follow("Alice Moreau asks for dba")
 	bob.fill("reason", "not tonight")
 	bob.follow("Deny")
@@ -133,7 +133,7 @@ func TestPagesOfRequestsForEverybody(t *testing.T) {
 		"requests-wrong": "/requests?since=yesterday", "ask-empty": "/ask",
 	}
 	ivan := newTab(t, s.CoreURL)
-	ivan.signIn("ivan", password)
+	ivan.signIn("ivan")
 	for name, path := range paths {
 		for _, dark := range []bool{false, true} {
 			for _, width := range []int64{1100, 550, 320} { // 550 is a window of 1,100 at twice its size

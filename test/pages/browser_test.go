@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +137,7 @@ func (b *tab) fill(name, value string) {
 	b.do("filling "+name, chromedp.Evaluate("document.querySelector('"+field+"').value = ''", nil), chromedp.SendKeys(field, value, chromedp.ByQuery))
 }
 
-func (b *tab) signIn(person, password string) {
+func (b *tab) signIn(person string) {
 	b.t.Helper()
 	b.open("/sign-in")
 	b.fill("name", person)
@@ -201,10 +200,10 @@ func (b *tab) look(width int64, dark bool) {
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 }
 
-// scripts switches JavaScript off or on for the pages that are opened next.
-func (b *tab) scripts(on bool) {
+// withoutScripts switches JavaScript off for the pages that are opened next.
+func (b *tab) withoutScripts() {
 	b.t.Helper()
-	b.do("switching scripts", emulation.SetScriptExecutionDisabled(!on))
+	b.do("switching scripts off", emulation.SetScriptExecutionDisabled(true))
 }
 
 // fits fails if the page has to be scrolled sideways.
@@ -214,20 +213,6 @@ func (b *tab) fits(what string) {
 	b.do("measuring", chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &over))
 	if over > 0 {
 		b.t.Errorf("%s is %v pixels wider than the screen", what, over)
-	}
-}
-
-// picture keeps what the page looks like in the folder that ACCEDE_PICTURES names; otherwise it only sees that it can.
-func (b *tab) picture(name string) {
-	b.t.Helper()
-	var png []byte
-	b.do("taking a picture", chromedp.FullScreenshot(&png, 100))
-	dir := os.Getenv("ACCEDE_PICTURES")
-	if dir == "" {
-		return
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil { //nolint:gosec // whoever runs the test names the folder
-		b.t.Fatal(err)
 	}
 }
 

@@ -34,7 +34,7 @@ func TestRequestPageForEverybody(t *testing.T) {
 	id := ask(t, s, "for everybody")
 	browser := newTab(t, s.CoreURL)
 	browser.accessibleAt("/sign-in")
-	browser.signIn("ivan", password)
+	browser.signIn("ivan")
 	for _, dark := range []bool{false, true} {
 		for _, width := range []int64{1100, 320} {
 			browser.look(width, dark)
@@ -44,7 +44,7 @@ func TestRequestPageForEverybody(t *testing.T) {
 	}
 	browser.picture("request-dark-narrow")
 	browser.look(1100, false)
-	browser.scripts(false)
+	browser.withoutScripts()
 	browser.open("/requests/" + id)
 	browser.picture("request")
 	browser.fill("reason", "without scripts")

@@ -28,7 +28,7 @@ func TestPasskey(t *testing.T) {
 		_, err := webauthn.AddVirtualAuthenticator(options).Do(ctx)
 		return err
 	}))
-	browser.signIn("ivan", password)
+	browser.signIn("ivan")
 	browser.open("/account")
 	browser.fill("title", "blue key")
 	browser.press("Add a passkey")
@@ -73,7 +73,7 @@ func TestOpenIDConnect(t *testing.T) {
 func TestCommandLineSignsInThroughTheBrowser(t *testing.T) {
 	s := up(t, stack.Options{})
 	browser := newTab(t, s.CoreURL)
-	browser.signIn("bob", password)
+	browser.signIn("bob")
 	command := exec.CommandContext(t.Context(), filepath.Join(s.Bin, "accede"), "login", "--device") //nolint:gosec // our own binary
 	command.Env = append(command.Environ(), "ACCEDE_SERVER="+s.CoreURL, "ACCEDE_CONFIG_DIR="+t.TempDir())
 	said, err := command.StderrPipe()
