@@ -28,6 +28,9 @@ type Reader interface {
 	Requests(filter RequestFilter) ([]v1.Request, error)
 	// PendingLike returns the newest pending request of a person with this fingerprint of its ask.
 	PendingLike(person, ask string) (v1.Request, error)
+	// Scan looks at what [Reader.Requests] lists and returns those that are wanted. It tells the id of the last one that it
+	// has looked at, to go on from there; empty at the end of the list.
+	Scan(filter RequestFilter, wanted func(Glance) bool) (found []v1.Request, last string, err error)
 	// Pending lists pending requests, oldest first after the one with the given id, whose roles are wanted.
 	Pending(after string, limit int, wanted func(roles []string) bool) ([]v1.Request, error)
 	// Granted lists, newest first, a person's requests whose access was granted and has not ended.
@@ -143,6 +146,14 @@ type RequestFilter struct {
 	// Before continues a list after the request with this id.
 	Before string
 	Limit  int
+}
+
+// Glance is what a store knows of a request without reading it.
+type Glance struct {
+	Requester string
+	Roles     []string
+	// Reviewers have reviewed the request or were suggested for it.
+	Reviewers []string
 }
 
 // PersonRecord is a person with what must not leave the store.

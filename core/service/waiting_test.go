@@ -183,7 +183,7 @@ spec: {roles: [other-reviewer]}
 	oldest := c.ask("the oldest")
 	others := v1.Request{State: v1.StateDenied, Requester: v1.PersonRef{Name: "bob"}, Roles: []string{"dba"}, Created: opening}
 	err := c.Store.Update(t.Context(), func(tx core.Tx) error {
-		for range lookedAt + 100 {
+		for range 2 * lookedAt {
 			id, err := newID()
 			if err != nil {
 				return err

@@ -75,7 +75,7 @@ spec: {}
 // house is the pages in front of a real service on a real store.
 type house struct {
 	*service.Service
-	t      *testing.T
+	t      testing.TB
 	clock  *clock.Fake
 	admin  core.Actor
 	log    *obstest.Log
@@ -83,15 +83,15 @@ type house struct {
 	server *httptest.Server
 }
 
-func open(t *testing.T) *house { return openWith(t, web.Options{}) }
+func open(t testing.TB) *house { return openWith(t, web.Options{}) }
 
-func openWith(t *testing.T, options web.Options) *house {
+func openWith(t testing.TB, options web.Options) *house {
 	t.Helper()
 	return build(t, service.Options{}, func(*house) web.Options { return options })
 }
 
 // build opens a house whose options may depend on its address. It serves over HTTPS if its public address is there.
-func build(t *testing.T, rules service.Options, choose func(*house) web.Options) *house {
+func build(t testing.TB, rules service.Options, choose func(*house) web.Options) *house {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
 	if err != nil {
@@ -210,7 +210,7 @@ func (h *house) signedIn(name string) *browser {
 
 // answer is what the browser was sent.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   string

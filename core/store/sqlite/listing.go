@@ -23,8 +23,8 @@ type part struct {
 	conditions []condition
 }
 
-// listing builds the query for a filter.
-func listing(filter core.RequestFilter) (string, []any) {
+// listing builds the query for columns of the requests that a filter lets through.
+func listing(columns string, filter core.RequestFilter) (string, []any) {
 	var candidates []string
 	var args []any
 	for _, one := range parts(filter) {
@@ -35,7 +35,7 @@ func listing(filter core.RequestFilter) (string, []any) {
 	all := part{from: "request", id: "request.id", conditions: []condition{
 		{"request.rowid IN (" + strings.Join(candidates, " UNION ALL ") + ")", args},
 	}}
-	return all.newest("payload", filter.Limit)
+	return all.newest(columns, filter.Limit)
 }
 
 // newest reads columns of the newest requests of a part.

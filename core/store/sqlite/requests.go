@@ -27,7 +27,7 @@ func (r *reader) Due(now time.Time, limit int) ([]v1.Request, error) {
 
 // Requests implements [core.Reader].
 func (r *reader) Requests(filter core.RequestFilter) ([]v1.Request, error) {
-	query, args := listing(filter)
+	query, args := listing("payload", filter)
 	return many(r.session, readPayload[v1.Request], query, args...)
 }
 

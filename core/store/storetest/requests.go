@@ -332,3 +332,31 @@ func findsGranted(t *testing.T, store core.Store) {
 	same(t, "what alice has", granted(0), []string{newer.ID, older.ID})
 	same(t, "the newest", granted(1), []string{newer.ID})
 }
+
+func scansWhatIsWanted(t *testing.T, store core.Store) {
+	oldest, other, newest := request(t, "dba", "ops"), request(t, "ops"), request(t, "dba")
+	oldest.SuggestedReviewers = []v1.PersonRef{{Name: "ivan"}}
+	insert(t, store, oldest, other, newest)
+	var seen []core.Glance
+	scan := func(filter core.RequestFilter) (found []v1.Request, last string) {
+		seen = nil
+		view(t, store, func(r core.Reader) (err error) {
+			found, last, err = r.Scan(filter, func(g core.Glance) bool {
+				seen = append(seen, g)
+				return slices.Contains(g.Roles, "dba")
+			})
+			return err
+		})
+		return found, last
+	}
+	found, last := scan(core.RequestFilter{Limit: 2})
+	same(t, "what is found first", found, []v1.Request{newest})
+	same(t, "where it ended", last, other.ID)
+	found, last = scan(core.RequestFilter{Limit: 2, Before: last})
+	same(t, "what is found then", found, []v1.Request{oldest})
+	same(t, "where the list ends", last, "")
+	same(t, "what was seen", seen, []core.Glance{{Requester: "alice", Roles: []string{"dba", "ops"}, Reviewers: []string{"ivan"}}})
+	found, last = scan(core.RequestFilter{})
+	same(t, "everything", ids(found), []string{newest.ID, oldest.ID})
+	same(t, "the end of everything", last, "")
+}

@@ -28,6 +28,7 @@ func Run(t *testing.T, newStore func(t *testing.T) core.Store) {
 		"requests/find a like ask while it is pending":   findsLikeAsk,
 		"requests/are due when their time has come":      findsDue,
 		"requests/are unsettled until shown":             findsUnsettled,
+		"requests/are looked at in pages":                scansWhatIsWanted,
 		"requests/wait, oldest first":                    findsPending,
 		"requests/wait among many":                       findsPendingAmongMany,
 		"requests/are granted until their access ends":   findsGranted,
