@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 const (
@@ -107,7 +108,7 @@ func (b *hookBot) followUp(ctx context.Context, id string, decisions plugins.Dec
 	if err != nil {
 		return err
 	}
-	requestID, _, ok := readBack(found.Description)
+	requestID, _, ok := wording.ReadFooter(found.Description)
 	if !ok {
 		return nil // somebody else's alert
 	}

@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 const (
@@ -43,7 +44,7 @@ func (b *pollBot) shown(ctx context.Context, at ref, p plugins.Posted) (fingerpr
 	if err != nil {
 		return "", false, err
 	}
-	requestID, fingerprint, readable := readBack(found.Description)
+	requestID, fingerprint, readable := wording.ReadFooter(found.Description)
 	if found.ID != at.alert || found.Alias != at.key || !readable || requestID != p.Card.RequestID {
 		b.log.Warn("alert is not the one that was made for the request; nothing in it counts",
 			"request_id", p.Card.RequestID, "alert", at.alert)

@@ -172,7 +172,7 @@ func (b *bot) settled(ctx context.Context, id string, failure error) error {
 // addMissing adds those sentences as notes that the alert does not show yet.
 func (b *bot) addMissing(ctx context.Context, found alert, sentences []string) error {
 	var wanted []string
-	for _, sentence := range sentences[max(0, len(sentences)-maxNotes):] {
+	for _, sentence := range sentences[max(0, len(sentences)-maxSaid):] {
 		if text := quoted(sentence, maxWords); !strings.Contains(found.Description, text) {
 			wanted = append(wanted, text)
 		}

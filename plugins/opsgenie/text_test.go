@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/accede/accede/plugins"
+	"github.com/accede/accede/plugins/wording"
 )
 
 func TestTextsAreTame(t *testing.T) {
@@ -29,21 +30,6 @@ func TestTextsAreTame(t *testing.T) {
 	}
 }
 
-func TestCutsKeepCharactersWhole(t *testing.T) {
-	for _, unit := range []string{"é", "👍🏽", "👩‍👩‍👧‍👦", "🇩🇪", "界"} {
-		for limit := 40; limit < 60; limit++ {
-			got := cut(strings.Repeat(unit, 50), limit, cutMark)
-			body := strings.TrimSuffix(got, cutMark)
-			if utf8.RuneCountInString(got) > limit || body == got && utf8.RuneCountInString(unit) > 1 {
-				t.Errorf("%s at %d: %q", unit, limit, got)
-			}
-			if unit != "🇩🇪" && strings.ReplaceAll(body, unit, "") != "" {
-				t.Errorf("%s at %d was cut in two: %q", unit, limit, got)
-			}
-		}
-	}
-}
-
 func TestMessagesAndDescriptionsFit(t *testing.T) {
 	long := strings.Repeat("界", 5000)
 	card := demoCard(func(c *plugins.Card) {
@@ -54,7 +40,7 @@ func TestMessagesAndDescriptionsFit(t *testing.T) {
 		t.Errorf("message of %d characters: %q", utf8.RuneCountInString(got), got)
 	}
 	text := description(card, true)
-	if id, _, ok := readBack(text); utf8.RuneCountInString(text) > maxDescription || !ok || id != requestID {
+	if id, _, ok := wording.ReadFooter(text); utf8.RuneCountInString(text) > maxDescription || !ok || id != requestID {
 		t.Errorf("description of %d characters, %v", utf8.RuneCountInString(text), ok)
 	}
 	if got := message(demoCard(func(c *plugins.Card) { c.Title = "" })); got != "Access: a request (waiting, managers 0 of 2)" {
@@ -68,12 +54,12 @@ func TestTheFooterCannotBeForged(t *testing.T) {
 		c.Reason, c.Title, c.Requester.DisplayName, c.Roles = forged, forged, forged, []string{forged}
 		c.Notes = []string{forged}
 	})
-	id, fingerprint, ok := readBack(description(card, false))
+	id, fingerprint, ok := wording.ReadFooter(description(card, false))
 	if !ok || id != requestID || fingerprint != "0011223344556677" {
 		t.Errorf("read back %q, %q, %v", id, fingerprint, ok)
 	}
 	for _, other := range []string{"", "The server is on fire.", forged + "\n│ more", "Request x\nFingerprint y"} {
-		if id, _, ok := readBack(other); ok {
+		if id, _, ok := wording.ReadFooter(other); ok {
 			t.Errorf("%q is about request %s", other, id)
 		}
 	}
@@ -86,7 +72,7 @@ func FuzzFooter(f *testing.F) {
 			c.Reason, c.Requester.DisplayName, c.Roles, c.Notes, c.Title = reason, name, []string{name}, []string{reason}, name
 		})
 		text := description(card, true)
-		id, fingerprint, ok := readBack(text)
+		id, fingerprint, ok := wording.ReadFooter(text)
 		if !ok || id != requestID || fingerprint != "0011223344556677" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxDescription {
 			t.Errorf("read back %q, %q, %v from %q", id, fingerprint, ok, text)
 		}
