@@ -96,7 +96,7 @@ func (s *Sim) entrance(e endpoint, d door) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 	gate := standin.Gate{Switches: s.faults, Operation: func(*http.Request) string { return e.operation }, Fail: d.fail, Limit: d.limit}
-	return s.tally.counting(e.operation, gate.Around(limited))
+	return s.calls.Counting(e.operation, gate.Around(limited))
 }
 
 func (s *Sim) opsgenie() []endpoint {

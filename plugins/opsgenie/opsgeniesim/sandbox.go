@@ -1,9 +1,6 @@
 package opsgeniesim
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -27,15 +24,14 @@ func (s *Sim) inspection() {
 	inner.HandleFunc("GET /sandbox/deliveries", func(w http.ResponseWriter, _ *http.Request) {
 		standin.WriteJSON(w, http.StatusOK, object{"deliveries": s.Deliveries()})
 	})
-	inner.HandleFunc("POST /sandbox/act", s.serveAct)
-	inner.HandleFunc("GET /sandbox/version", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
-		_, _ = io.WriteString(w, strconv.FormatUint(s.changes.Version(), 10))
-	})
+	inner.HandleFunc("POST /sandbox/act", standin.Drive(s.Act))
+	s.changes.Serve(s.ctx, inner)
 	s.mux.Handle("/sandbox/", standin.Guard(inner))
 	standin.ServeStage(s.mux, s)
 }
+
+// Calls counts the calls by operation and status; status 0 is a call that got no answer.
+func (s *Sim) Calls() map[string]map[int]int { return s.calls.All() }
 
 // SeenAlert is an alert as the sandbox shows it.
 type SeenAlert struct {
@@ -187,7 +183,7 @@ func (s *Sim) ClearOnCall(schedule string) {
 
 func (s *Sim) putOnCall(w http.ResponseWriter, r *http.Request) {
 	var ask OnCallAsk
-	if !readAsk(w, r, &ask) {
+	if !standin.ReadJSON(w, r, &ask) {
 		return
 	}
 	if err := s.PutOnCall(ask); err != nil {
@@ -199,36 +195,9 @@ func (s *Sim) putOnCall(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sim) deleteOnCall(w http.ResponseWriter, r *http.Request) {
 	ask := OnCallAsk{Schedule: r.URL.Query().Get("schedule")}
-	if r.ContentLength > 0 && !readAsk(w, r, &ask) {
+	if r.ContentLength > 0 && !standin.ReadJSON(w, r, &ask) {
 		return
 	}
 	s.ClearOnCall(ask.Schedule)
 	s.serveOnCall(w, r)
-}
-
-func (s *Sim) serveAct(w http.ResponseWriter, r *http.Request) {
-	var ask Act
-	if !readAsk(w, r, &ask) {
-		return
-	}
-	reaction, err := s.Act(r.Context(), ask)
-	if refused, ok := errors.AsType[standin.RefusedError](err); ok {
-		standin.WriteProblem(w, http.StatusConflict, string(refused))
-		return
-	}
-	if err != nil {
-		standin.WriteProblem(w, http.StatusInternalServerError, "this could not be done")
-		return
-	}
-	standin.WriteJSON(w, http.StatusOK, reaction)
-}
-
-func readAsk(w http.ResponseWriter, r *http.Request, into any) bool {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		standin.WriteProblem(w, http.StatusBadRequest, "the body must be JSON of the documented form: "+err.Error())
-		return false
-	}
-	return true
 }

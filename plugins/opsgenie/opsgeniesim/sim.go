@@ -23,7 +23,7 @@ type Sim struct {
 	mux     *http.ServeMux
 	// general is the vendor's limit, for when the switches ask for it.
 	general *standin.Limiter
-	tally   *tally
+	calls   standin.Calls
 
 	// ctx is the lifetime of the stand-in, ended by Close.
 	ctx  context.Context
@@ -55,7 +55,7 @@ func New(cfg Config, opts standin.Options) (*Sim, error) {
 	dice := standin.NewDice(opts.Seed)
 	s := &Sim{
 		cfg: cfg, opts: opts, dice: dice, frame: frame, faults: standin.NewSwitches(dice), changes: standin.NewChanges(),
-		courier: standin.NewCourier(), outcomes: map[string]*outcome{}, tally: newTally(),
+		courier: standin.NewCourier(), outcomes: map[string]*outcome{},
 		general: standin.NewLimiter(time.Minute/generalPerMinute, generalPerMinute, opts.Clock),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
