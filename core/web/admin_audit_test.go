@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"encoding/csv"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -36,9 +35,7 @@ func TestAuditIsNarrowed(t *testing.T) {
 
 func TestAuditIsTurned(t *testing.T) {
 	o := openAdmin(t)
-	for i := range 120 {
-		o.apply(fmt.Sprintf("kind: role\nversion: v1\nmetadata: {name: turn%d}\nspec: {}\n", i))
-	}
+	o.apply(crowd("role", 120))
 	root := o.signedIn("root")
 	seen := map[string]bool{}
 	address := "/admin/audit?action=role.apply"
@@ -65,9 +62,7 @@ func TestAuditIsTurned(t *testing.T) {
 
 func TestAuditIsExported(t *testing.T) {
 	o := openAdmin(t)
-	for i := range 600 {
-		o.apply(fmt.Sprintf("kind: role\nversion: v1\nmetadata: {name: export%d}\nspec: {}\n", i))
-	}
+	o.apply(crowd("role", 600))
 	root := o.signedIn("root")
 	got := root.get("/admin/audit/export?action=role.apply&format=csv").want(http.StatusOK)
 	if got.header.Get("Content-Disposition") != `attachment; filename="audit-2026-03-01.csv"` {

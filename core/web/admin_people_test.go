@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,6 +23,15 @@ func (o *office) person(name string) v1.Person {
 	return person
 }
 
+// crowd is many documents of a kind.
+func crowd(kind string, n int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "---\nkind: %s\nversion: v1\nmetadata: {name: crowd%02d}\nspec: {}\n", kind, i)
+	}
+	return text.String()
+}
+
 func TestPeopleAreFound(t *testing.T) {
 	o := openAdmin(t)
 	root := o.signedIn("root")
@@ -29,9 +39,7 @@ func TestPeopleAreFound(t *testing.T) {
 	root.get("/admin/people?q=REVIEWER").want(http.StatusOK, "Ivan Petrov", "bob", "2 people").without("Alice")
 	root.get("/admin/people?q=moreau").want(http.StatusOK, "1 person")
 	root.get("/admin/people?q=zzz").want(http.StatusOK, "Nobody like that")
-	for i := range 60 {
-		o.apply(fmt.Sprintf("kind: user\nversion: v1\nmetadata: {name: crowd%02d}\nspec: {}\n", i))
-	}
+	o.apply(crowd("user", 60))
 	root.get("/admin/people?q=crowd").want(http.StatusOK, "1 to 50 of 60 people", "page=2", "crowd00").without("crowd50")
 	root.get("/admin/people?q=crowd&page=2").want(http.StatusOK, "51 to 60 of 60 people", "crowd59", "page=1").without("page=3")
 	root.get("/admin/people?q=crowd&page=999").want(http.StatusOK, "51 to 60")
