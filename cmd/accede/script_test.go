@@ -134,7 +134,7 @@ func browserOf(ts *testscript.TestScript) *scriptBrowser {
 }
 
 func commandBrowser(ts *testscript.TestScript, _ bool, args []string) {
-	browserOf(ts).Person = strings.Join(args, "")
+	browserOf(ts).Become(strings.Join(args, ""))
 }
 
 func commandAgree(ts *testscript.TestScript, _ bool, _ []string) {

@@ -3,6 +3,7 @@ package httpapitest
 import (
 	"net/http"
 	"net/url"
+	"sync"
 
 	"github.com/accede/accede/core/signin"
 )
@@ -12,26 +13,43 @@ import (
 type Browser struct {
 	// Logins is what the API shares with the pages.
 	Logins *signin.Logins
-	// Person is who is signed in; nobody refuses.
-	Person string
+
+	mu     sync.Mutex
+	person string
 }
 
 // NewBrowser makes a browser of a person.
 func NewBrowser(person string) *Browser {
-	return &Browser{Logins: signin.NewLogins(nil), Person: person}
+	return &Browser{Logins: signin.NewLogins(nil), person: person}
+}
+
+// Become makes somebody the one who is signed in; nobody refuses.
+func (b *Browser) Become(person string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.person = person
+}
+
+func (b *Browser) who() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.person
 }
 
 // Agree types a program's word into the page for it. It says false if there is no such word.
-func (b *Browser) Agree(word string) bool { return b.Logins.Answer(word, b.Person, b.Person != "") }
+func (b *Browser) Agree(word string) bool {
+	person := b.who()
+	return b.Logins.Answer(word, person, person != "")
+}
 
 // ServeHTTP agrees, or refuses, and goes back to the program.
 func (b *Browser) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
+	person, query := b.who(), r.URL.Query()
 	back := url.Values{"state": {query.Get("state")}}
-	if b.Person == "" {
+	if person == "" {
 		back.Set("error", "refused")
 	} else {
-		code, err := b.Logins.Grant(signin.Login{Challenge: query.Get("challenge"), Device: query.Get("device")}, b.Person)
+		code, err := b.Logins.Grant(signin.Login{Challenge: query.Get("challenge"), Device: query.Get("device")}, person)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
