@@ -3,6 +3,8 @@ package pages
 import (
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
+
 	"github.com/accede/accede/test/stack"
 )
 
@@ -80,6 +82,19 @@ func TestHomeKeepsUpToDate(t *testing.T) {
 	ivan.sees("the second")
 	ivan.until("the count to follow", `document.querySelector("[data-waiting]").innerText === "2"`)
 	ivan.until("the focus to stay", `document.activeElement.id.startsWith("waiting-")`)
+}
+
+// Whoever is signed out in the midst of it is told so, and keeps what they wrote.
+func TestSignedOutInTheMidst(t *testing.T) {
+	s := up(t, stack.Options{})
+	alice := newTab(t, s.CoreURL)
+	alice.signIn("alice")
+	alice.open("/ask?role=dba")
+	alice.fill("reason", "written with care")
+	alice.do("losing the session", network.ClearBrowserCookies())
+	alice.pressNamed("Remove dba")
+	alice.sees("You are signed out. Sign in in another tab, then go on here.")
+	alice.until("what was written to stay", `document.querySelector("#reason").value === "written with care"`)
 }
 
 // Everything works without scripts, step by step.
