@@ -12,7 +12,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
 
 FUZZTIME     ?= 5s
-TEST_TIMEOUT ?= 15m
+TEST_TIMEOUT ?= 40m
 RACE_COUNT   ?= 3
 
 # Where goroutines meet.
