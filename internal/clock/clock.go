@@ -26,6 +26,7 @@ type Fake struct {
 var (
 	_ Clock = System{}
 	_ Clock = (*Fake)(nil)
+	_ Clock = (*Shifted)(nil)
 )
 
 // NewFake returns a clock that stands at now.
@@ -51,4 +52,31 @@ func (f *Fake) Advance(d time.Duration) time.Time {
 	defer f.mu.Unlock()
 	f.now = f.now.Add(d)
 	return f.now
+}
+
+// Shifted runs with the clock of the machine, plus what a test adds. The zero value is the time of the machine.
+type Shifted struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+// Now returns the time in UTC.
+func (s *Shifted) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().UTC().Add(s.ahead)
+}
+
+// Advance lets time pass.
+func (s *Shifted) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead += d
+}
+
+// Set makes it be that time now.
+func (s *Shifted) Set(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = time.Until(now)
 }

@@ -49,3 +49,16 @@ func TestFakeCountsConcurrentAdvances(t *testing.T) {
 		t.Errorf("Now() = %v, want %v", got, want)
 	}
 }
+
+func TestShiftedRuns(t *testing.T) {
+	var shifted clock.Shifted
+	shifted.Set(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
+	shifted.Advance(time.Hour)
+	first := shifted.Now()
+	if first.Year() != 2030 || first.Hour() != 1 || first.Location() != time.UTC {
+		t.Errorf("it is %s", first)
+	}
+	if second := shifted.Now(); second.Before(first) {
+		t.Errorf("%s comes after %s", second, first)
+	}
+}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/plugins"
-	"github.com/accede/accede/plugins/plugintest"
 )
 
 func (w *world) answer(d v1.Decision, result v1.DecisionResult) error {
@@ -120,13 +120,13 @@ func TestAcksEndWithTheContext(t *testing.T) {
 }
 
 func TestRepeatsAreForgottenInTime(t *testing.T) {
-	clock := &plugintest.Clock{}
-	s := newSeen(clock.Now)
+	var now clock.Shifted
+	s := newSeen(now.Now)
 	s.add("1")
 	if !s.done("1") || s.done("2") {
 		t.Error("it does not know what was answered")
 	}
-	clock.Advance(seenLife)
+	now.Advance(seenLife)
 	if s.done("1") {
 		t.Error("it remembers for too long")
 	}

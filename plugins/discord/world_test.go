@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/eventually"
 	"github.com/accede/accede/internal/obs/obstest"
@@ -42,7 +43,7 @@ type world struct {
 	bot       plugins.Notifier
 	decisions *plugintest.Decisions
 	logs      *obstest.Log
-	clock     *plugintest.Clock
+	clock     *clock.Shifted
 	stop      context.CancelFunc
 	ended     chan error
 }
@@ -66,7 +67,7 @@ func modes() map[string]func(*setting) {
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
 	_, logs := obstest.Logger(t)
-	w := &world{t: t, decisions: &plugintest.Decisions{}, logs: logs, clock: &plugintest.Clock{}, ended: make(chan error, 1), stop: func() {}}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, logs: logs, clock: &clock.Shifted{}, ended: make(chan error, 1), stop: func() {}}
 	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/discord"
 	s := w.settings(base)

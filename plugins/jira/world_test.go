@@ -9,6 +9,7 @@ import (
 	"time"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
@@ -28,7 +29,7 @@ type world struct {
 	decisions *plugintest.Decisions
 	board     *plugintest.Board
 	logs      *obstest.Log
-	clock     *plugintest.Clock
+	clock     *clock.Shifted
 }
 
 // setting changes what a world is made of.
@@ -54,7 +55,7 @@ func editions(t *testing.T, test func(t *testing.T, change ...func(*setting))) {
 
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, logs: &obstest.Log{}, clock: &plugintest.Clock{}}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, logs: &obstest.Log{}, clock: &clock.Shifted{}}
 	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/jira"
 	s := settings(base)

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
@@ -44,7 +45,7 @@ type world struct {
 	bot       plugins.Notifier
 	decisions *plugintest.Decisions
 	cards     *plugintest.Board
-	clock     *plugintest.Clock
+	clock     *clock.Shifted
 	logs      *obstest.Log
 	// prefix stands before Opsgenie's ids to make them Atlassian's.
 	prefix string
@@ -93,7 +94,7 @@ func account(change func(*opsgeniesim.Config)) func(*setting) {
 
 func newWorld(t testing.TB, changes ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &plugintest.Decisions{}, cards: &plugintest.Board{}, clock: &plugintest.Clock{}, logs: &obstest.Log{}, prefix: "712020:"}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, cards: &plugintest.Board{}, clock: &clock.Shifted{}, logs: &obstest.Log{}, prefix: "712020:"}
 	vendor, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + vendor.Listener.Addr().String() + "/opsgenie"
 	s := w.settings(base)

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
@@ -41,7 +42,7 @@ type world struct {
 	bot       plugins.Notifier
 	decisions *plugintest.Decisions
 	cards     *plugintest.Board
-	clock     *plugintest.Clock
+	clock     *clock.Shifted
 	logs      *obstest.Log
 }
 
@@ -77,7 +78,7 @@ func account(change func(*pagerdutysim.Config)) func(*setting) {
 
 func newWorld(t testing.TB, changes ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &plugintest.Decisions{}, cards: &plugintest.Board{}, clock: &plugintest.Clock{}, logs: &obstest.Log{}}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, cards: &plugintest.Board{}, clock: &clock.Shifted{}, logs: &obstest.Log{}}
 	vendor, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	s := w.settings("http://" + vendor.Listener.Addr().String() + "/pagerduty")
 	for _, change := range changes {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
@@ -128,31 +127,4 @@ func (b *Board) Of(_ context.Context, requestID string) ([]plugins.Posted, error
 		return nil, b.broken
 	}
 	return found, nil
-}
-
-// Clock runs with the wall clock plus what a test adds. The zero value is the wall clock.
-type Clock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-// Now is the time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().UTC().Add(c.ahead)
-}
-
-// Advance lets time pass.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
-}
-
-// Set makes it be that time now.
-func (c *Clock) Set(to time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead = time.Until(to)
 }

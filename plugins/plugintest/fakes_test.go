@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/plugins"
@@ -43,14 +42,5 @@ func TestBoard(t *testing.T) {
 	board.Fail(errAway)
 	if _, err := board.Of(t.Context(), plugintest.RequestID); !errors.Is(err, errAway) {
 		t.Errorf("failed with %v", err)
-	}
-}
-
-func TestClock(t *testing.T) {
-	var clock plugintest.Clock
-	clock.Set(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
-	clock.Advance(time.Hour)
-	if now := clock.Now(); now.Year() != 2030 || now.Hour() != 1 {
-		t.Errorf("it is %s", now)
 	}
 }

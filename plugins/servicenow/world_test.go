@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/obs/obstest"
 	"github.com/accede/accede/internal/secret"
@@ -38,7 +39,7 @@ type world struct {
 	decisions *plugintest.Decisions
 	board     *plugintest.Board
 	log       *obstest.Log
-	clock     *plugintest.Clock
+	clock     *clock.Shifted
 	hook      string
 	http      *http.Client
 }
@@ -61,7 +62,7 @@ func viaOAuth(s *setting) {
 
 func newWorld(t testing.TB, changes ...func(*setting)) *world {
 	t.Helper()
-	w := &world{t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, clock: &plugintest.Clock{}, http: vendorhttp.New(vendorhttp.Options{})}
+	w := &world{t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, clock: &clock.Shifted{}, http: vendorhttp.New(vendorhttp.Options{})}
 	instance, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	s := setting{instance: servicenowsim.Demo(), config: NewConfig(), decides: true}
 	s.config.InstanceURL = config.Address("http://" + instance.Listener.Addr().String() + "/servicenow")

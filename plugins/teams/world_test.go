@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	v1 "github.com/accede/accede/api/v1"
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/config"
 	"github.com/accede/accede/internal/eventually"
 	"github.com/accede/accede/internal/obs/obstest"
@@ -44,7 +45,7 @@ type world struct {
 	board     *plugintest.Board
 	notebook  *notebook
 	logs      *obstest.Log
-	clock     *plugintest.Clock
+	clock     *clock.Shifted
 }
 
 // notebook stands for the core's.
@@ -80,7 +81,7 @@ func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
 	w := &world{
 		t: t, decisions: &plugintest.Decisions{}, board: &plugintest.Board{}, notebook: &notebook{entries: map[string]string{}}, logs: &obstest.Log{},
-		clock: &plugintest.Clock{},
+		clock: &clock.Shifted{},
 	}
 	server, callbacks := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/teams"

@@ -167,7 +167,7 @@ func TestANonceStandsForItsMessageForMinutes(t *testing.T) {
 	if again := post(access, `12`, true); again != number {
 		t.Error("a number is no nonce")
 	}
-	w.clock.advance(6 * time.Minute)
+	w.clock.Advance(6 * time.Minute)
 	if late := post(access, `"n2"`, true); late == first {
 		t.Error("a nonce counts for too long")
 	}
@@ -252,7 +252,7 @@ func TestRateLimits(t *testing.T) {
 		}
 	}
 	w.fault(standin.Faults{RateLimitReal: true})
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	for i := range 5 {
 		if got := w.call(http.MethodPost, "channels/"+access+"/messages", card); got.status != http.StatusOK {
 			t.Fatalf("message %d: %d", i, got.status)
@@ -272,7 +272,7 @@ func TestRateLimits(t *testing.T) {
 	if other := w.call(http.MethodPost, "channels/"+discordsim.DemoPartners+"/messages", card); other.status != http.StatusOK {
 		t.Errorf("another channel: %d", other.status)
 	}
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	if later := w.call(http.MethodPost, "channels/"+access+"/messages", card); later.status != http.StatusOK {
 		t.Errorf("later: %d", later.status)
 	}
@@ -296,7 +296,7 @@ func TestTooManyRefusalsBan(t *testing.T) {
 	if got.status != 429 || !strings.Contains(got.body, "1015") || !w.sim.Stats().Banned {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	w.clock.advance(11 * time.Minute)
+	w.clock.Advance(11 * time.Minute)
 	if got := w.call(http.MethodGet, "users/@me", ""); got.status != http.StatusOK {
 		t.Errorf("ten minutes later: %d", got.status)
 	}

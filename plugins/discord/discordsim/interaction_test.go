@@ -215,7 +215,7 @@ func TestDeadlines(t *testing.T) {
 	if got := w.call(http.MethodGet, hook+"/messages/@original", ""); got.id(t) != m {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	w.clock.advance(16 * time.Minute)
+	w.clock.Advance(16 * time.Minute)
 	if got := w.call(http.MethodPost, hook, `{"content":"too late"}`); got.status != http.StatusUnauthorized || got.code(t) != 50027 {
 		t.Errorf("after a quarter of an hour: %d %s", got.status, got.body)
 	}

@@ -7,12 +7,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/internal/eventually"
 	"github.com/accede/accede/plugins/discord/discordsim"
 	"github.com/accede/accede/plugins/standin"
@@ -31,26 +31,8 @@ type world struct {
 	t     *testing.T
 	sim   *discordsim.Sim
 	url   string
-	clock *handClock
+	clock *clock.Shifted
 	http  *http.Client
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
 }
 
 type change func(*discordsim.Config, *standin.Options)
@@ -61,8 +43,8 @@ func callbackTo(address string) change {
 
 func newWorld(t *testing.T, changes ...change) *world {
 	t.Helper()
-	w := &world{t: t, clock: &handClock{}}
-	cfg, opts := discordsim.Demo(), standin.Options{Clock: w.clock.now, Seed: 7}
+	w := &world{t: t, clock: &clock.Shifted{}}
+	cfg, opts := discordsim.Demo(), standin.Options{Clock: w.clock.Now, Seed: 7}
 	for _, c := range changes {
 		c(&cfg, &opts)
 	}

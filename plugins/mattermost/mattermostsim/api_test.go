@@ -69,7 +69,7 @@ func TestPendingPostIDsAreRememberedPerNodeForHalfAMinute(t *testing.T) {
 	if again := w.post(body); again != first {
 		t.Error("a repeat made another post")
 	}
-	w.clock.advance(31 * time.Second)
+	w.clock.Advance(31 * time.Second)
 	if later := w.post(body); later == first {
 		t.Error("a repeat after half a minute made none")
 	}
@@ -92,7 +92,7 @@ func TestOnlyMessagesFallUnderTheEditLimit(t *testing.T) {
 	if got := w.api(http.MethodPut, "/posts/"+post+"/patch", `{"message":"in time"}`); got.status != http.StatusOK {
 		t.Errorf("in time: %+v", got)
 	}
-	w.clock.advance(2 * time.Minute)
+	w.clock.Advance(2 * time.Minute)
 	if got := w.api(http.MethodPut, "/posts/"+post+"/patch", `{"message":"in time"}`); got.id() != "api.post.update_post.permissions_time_limit.app_error" {
 		t.Errorf("too late: %+v", got)
 	}
@@ -119,7 +119,7 @@ func TestListsTurnPagesBelowAPost(t *testing.T) {
 	w := newWorld(t)
 	var posts []string
 	for i := range 7 {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		posts = append(posts, w.post(fmt.Sprintf(`{"channel_id":%q,"message":"%d"}`, access, i)))
 	}
 	order := func(query string) []string {
@@ -147,7 +147,7 @@ func TestListsTurnPagesBelowAPost(t *testing.T) {
 	if got := order("per_page=3"); got[0] != posts[5] {
 		t.Errorf("a deleted post is listed: %v", got)
 	}
-	if got := order(fmt.Sprintf("since=%d", w.clock.now().Add(-time.Millisecond*500).UnixMilli())); len(got) != 1 || got[0] != posts[6] {
+	if got := order(fmt.Sprintf("since=%d", w.clock.Now().Add(-time.Millisecond*500).UnixMilli())); len(got) != 1 || got[0] != posts[6] {
 		t.Errorf("what changed lately is %v", got)
 	}
 }

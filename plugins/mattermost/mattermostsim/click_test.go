@@ -197,7 +197,7 @@ func TestADialogIsFilledInAndSentOff(t *testing.T) {
 func TestATriggerIDLastsHalfAMinute(t *testing.T) {
 	a := newApp(t)
 	w := newWorld(t, callbackTo(a.URL))
-	w.clock.advance(31 * time.Second)
+	w.clock.Advance(31 * time.Second)
 	if got := w.open(a, "true"); got.id() != "interactive_message.decode_trigger_id.expired" {
 		t.Errorf("opening: %+v", got)
 	}

@@ -9,10 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/plugins/mattermost/mattermostsim"
 	"github.com/accede/accede/plugins/standin"
 )
@@ -26,26 +26,8 @@ type world struct {
 	t     testing.TB
 	sim   *mattermostsim.Sim
 	url   string
-	clock *handClock
+	clock *clock.Shifted
 	http  *http.Client
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
 }
 
 type change func(*mattermostsim.Config, *standin.Options)
@@ -60,8 +42,8 @@ func server(adjust func(*mattermostsim.Server)) change {
 
 func newWorld(t testing.TB, changes ...change) *world {
 	t.Helper()
-	w := &world{t: t, clock: &handClock{}}
-	cfg, opts := mattermostsim.Demo(), standin.Options{Clock: w.clock.now, Seed: 7}
+	w := &world{t: t, clock: &clock.Shifted{}}
+	cfg, opts := mattermostsim.Demo(), standin.Options{Clock: w.clock.Now, Seed: 7}
 	for _, c := range changes {
 		c(&cfg, &opts)
 	}

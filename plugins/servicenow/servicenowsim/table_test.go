@@ -134,7 +134,7 @@ func TestTokens(t *testing.T) {
 	w.want(got, http.StatusOK, `"expires_in":1799`)
 	w.token, _ = got.field(t, "access_token").(string)
 	w.want(w.call(http.MethodGet, "/v2/table/incident", ""), http.StatusOK, "result")
-	w.clock.advance(30 * time.Minute)
+	w.clock.Advance(30 * time.Minute)
 	w.want(w.call(http.MethodGet, "/v2/table/incident", ""), http.StatusUnauthorized, "User Not Authenticated")
 	w.sim.SetQuirks(servicenowsim.Quirks{Hibernating: true})
 	if got := ask(good); got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
@@ -155,7 +155,7 @@ func TestTheHourlyLimit(t *testing.T) {
 			t.Errorf("the refusal lacks %s", name)
 		}
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.want(w.call(http.MethodGet, "/v2/table/incident", ""), http.StatusOK, "result")
 }
 

@@ -6,12 +6,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/plugins/servicenow/servicenowsim"
 	"github.com/accede/accede/plugins/standin"
 )
@@ -24,32 +23,14 @@ type world struct {
 	sim   *servicenowsim.Sim
 	url   string
 	http  *http.Client
-	clock *handClock
+	clock *clock.Shifted
 	token string
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
 }
 
 func newWorld(t *testing.T, changes ...func(*servicenowsim.Config, *standin.Options)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &handClock{}}
-	cfg, opts := servicenowsim.Demo(), standin.Options{Clock: w.clock.now, Seed: 7}
+	w := &world{t: t, clock: &clock.Shifted{}}
+	cfg, opts := servicenowsim.Demo(), standin.Options{Clock: w.clock.Now, Seed: 7}
 	for _, change := range changes {
 		change(&cfg, &opts)
 	}

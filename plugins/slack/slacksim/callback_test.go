@@ -208,7 +208,7 @@ func TestResponseURL(t *testing.T) {
 	}
 	w.click("ivan", w.postCard(), "approve")
 	address = strings.TrimPrefix(app.last.Load().ResponseURL, w.url)
-	w.clock.advance(31 * time.Minute)
+	w.clock.Advance(31 * time.Minute)
 	if status, body := say(`{"text":"late"}`); status != 404 || !strings.Contains(body, "expired_url") {
 		t.Errorf("after 31 minutes: %d %s", status, body)
 	}

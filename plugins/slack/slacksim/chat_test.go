@@ -286,7 +286,7 @@ func TestRealRateLimit(t *testing.T) {
 	if _, _, err := w.api.PostMessageContext(t.Context(), "G0SEC", slack.MsgOptionText("x", false)); err != nil {
 		t.Errorf("another channel is limited too: %v", err)
 	}
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	if _, _, err := w.api.PostMessageContext(t.Context(), access, slack.MsgOptionText("x", false)); err != nil {
 		t.Errorf("still limited after a wait: %v", err)
 	}

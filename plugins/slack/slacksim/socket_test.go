@@ -174,7 +174,7 @@ func TestTriggers(t *testing.T) {
 		t.Errorf("unknown: %s", got)
 	}
 	late := w.click("bob", ts, "deny").TriggerID
-	w.clock.advance(4 * time.Second)
+	w.clock.Advance(4 * time.Second)
 	if got := open(late); got != "expired_trigger_id" {
 		t.Errorf("after 4 s: %s", got)
 	}

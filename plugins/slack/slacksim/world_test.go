@@ -8,13 +8,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/slack-go/slack"
 	"go.uber.org/goleak"
 
+	"github.com/accede/accede/internal/clock"
 	"github.com/accede/accede/plugins/slack/slacksim"
 	"github.com/accede/accede/plugins/standin"
 )
@@ -29,26 +28,8 @@ type world struct {
 	sim   *slacksim.Sim
 	api   *slack.Client
 	url   string
-	clock *handClock
+	clock *clock.Shifted
 	http  *http.Client
-}
-
-// handClock runs with the wall clock plus what a test adds.
-type handClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
 }
 
 type change func(*slacksim.Config, *standin.Options)
@@ -63,8 +44,8 @@ func botScopes(scopes ...string) change {
 
 func newWorld(t testing.TB, changes ...change) *world {
 	t.Helper()
-	w := &world{t: t, clock: &handClock{}}
-	cfg, opts := slacksim.Demo(), standin.Options{Clock: w.clock.now, Seed: 7}
+	w := &world{t: t, clock: &clock.Shifted{}}
+	cfg, opts := slacksim.Demo(), standin.Options{Clock: w.clock.Now, Seed: 7}
 	for _, c := range changes {
 		c(&cfg, &opts)
 	}
