@@ -124,7 +124,21 @@ func (b *tab) until(what, expression string) {
 func (b *tab) press(label string) {
 	b.t.Helper()
 	path := `//*[self::button or self::a or self::summary][normalize-space(.)=` + xpathText(label) + `]`
-	b.do("pressing "+label, chromedp.Click(path, chromedp.BySearch, chromedp.NodeVisible))
+	b.again("pressing "+label, chromedp.Click(path, chromedp.BySearch, chromedp.NodeVisible))
+}
+
+// again does what can be done again, for as long as the page is exchanged under its hands.
+func (b *tab) again(what string, actions ...chromedp.Action) {
+	b.t.Helper()
+	for end := time.Now().Add(patient); ; {
+		err := b.try(actions...)
+		if err == nil {
+			return
+		}
+		if gone := strings.Contains(err.Error(), "Could not find node"); !gone || time.Now().After(end) {
+			b.t.Fatalf("%s: %v\n%s", what, err, b.text())
+		}
+	}
 }
 
 func xpathText(text string) string { return `"` + strings.ReplaceAll(text, `"`, "") + `"` }
@@ -134,7 +148,7 @@ func (b *tab) fill(name, value string) {
 	b.t.Helper()
 	field := `[name="` + name + `"]`
 	b.until("the field "+name, `document.querySelector('`+field+`') !== null`)
-	b.do("filling "+name, chromedp.Evaluate("document.querySelector('"+field+"').value = ''", nil), chromedp.SendKeys(field, value, chromedp.ByQuery))
+	b.again("filling "+name, chromedp.Evaluate("document.querySelector('"+field+"').value = ''", nil), chromedp.SendKeys(field, value, chromedp.ByQuery))
 }
 
 func (b *tab) signIn(person string) {
@@ -220,7 +234,7 @@ func (b *tab) fits(what string) {
 func (b *tab) pressNamed(name string) {
 	b.t.Helper()
 	path := `//*[self::button or self::a][@aria-label=` + xpathText(name) + `]`
-	b.do("pressing "+name, chromedp.Click(path, chromedp.BySearch, chromedp.NodeVisible))
+	b.again("pressing "+name, chromedp.Click(path, chromedp.BySearch, chromedp.NodeVisible))
 }
 
 // loading does something that loads a page, and waits for that page.
