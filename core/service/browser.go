@@ -47,10 +47,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, actor core.Actor) (ended
 			if token.ID == actor.Token.ID {
 				continue
 			}
-			if err := tx.DeleteToken(token.ID); err != nil {
-				return err
-			}
-			if err := audit(tx, by(actor, "token.revoke", map[string]string{"token": token.ID}), s.Now()); err != nil {
+			if err := s.revoke(tx, actor, token.ID); err != nil {
 				return err
 			}
 			ended++

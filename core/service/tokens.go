@@ -190,10 +190,7 @@ func (s *Service) RevokeToken(ctx context.Context, actor core.Actor, id string) 
 		if !slices.ContainsFunc(tokens, func(t v1.Token) bool { return t.ID == id }) {
 			return core.Refuse(v1.CodeNotFound, "There is no token %q.", id)
 		}
-		if err := tx.DeleteToken(id); err != nil {
-			return err
-		}
-		return audit(tx, by(actor, "token.revoke", map[string]string{"token": id}), s.Now())
+		return s.revoke(tx, actor, id)
 	}))
 }
 

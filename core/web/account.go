@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -20,6 +21,7 @@ func (s *site) accountRoutes() {
 	s.page("GET "+accountPath, showAccount)
 	s.page("POST /account/sessions/{id}/end", endSession)
 	s.page("POST /account/sessions/end-others", endOtherSessions)
+	s.page("POST /account/password", changePassword)
 	s.page("POST /account/links", claimLink)
 	s.page("POST /account/links/remove", removeLink)
 }
@@ -32,8 +34,9 @@ type accountView struct {
 	passkeys []core.PasskeyRecord
 	links    []v1.Link
 	clock    ui.Clock
-	// canAdd says whether passkeys can be added, canConnect whether an account at the provider can be connected.
-	canAdd, canConnect bool
+	// canAdd says whether passkeys can be added, canConnect whether an account at the provider can be connected, and
+	// hasPassword whether there is a password to change.
+	canAdd, canConnect, hasPassword bool
 	provider           string
 }
 
@@ -63,6 +66,9 @@ func (v *visit) readAccount() (accountView, error) {
 		return accountView{}, err
 	}
 	if view.links, err = v.Service.Links(v.ctx(), v.actor, name); err != nil {
+		return accountView{}, err
+	}
+	if view.hasPassword, err = v.Service.HasPassword(v.ctx(), v.actor); err != nil {
 		return accountView{}, err
 	}
 	connected := slices.ContainsFunc(view.links, func(l v1.Link) bool { return l.Plugin == v1.SignInProvider })
@@ -120,6 +126,25 @@ func endOtherSessions(v *visit) error {
 	return v.redirect(accountPath)
 }
 
+// changePassword asks for the present one, with as few guesses as at the sign-in, so that a browser left open gives nobody
+// the account for good.
+func changePassword(v *visit) error {
+	values, err := v.form()
+	if err != nil {
+		return err
+	}
+	leave, err := v.SignIns.Enter(v.ctx(), v.actor.Person.Name, remoteHost(v.r))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if err := v.Service.ChangePassword(v.ctx(), v.actor, values.Get("present"), values.Get("next")); err != nil {
+		return v.refuseOnAccount(err)
+	}
+	v.flash(ui.Good, "Your password is changed, and other browsers are signed out.")
+	return v.redirect(accountPath)
+}
+
 // claimLink takes the code that a chat gave. First it says whose account that is; what is then confirmed is connected.
 func claimLink(v *visit) error {
 	values, err := v.form()
@@ -139,7 +164,7 @@ func claimLink(v *visit) error {
 	if !claimed.Linked {
 		return v.render(screen{title: "Connect an account", content: confirmLinkPage(claim.Code, claimed, v.actor.Person)})
 	}
-	v.flash(ui.Good, "Your account in "+claimed.Identity.Plugin+" is connected. What you decide there counts as yours.")
+	v.flash(ui.Good, "Your account in "+vendorTitle(claimed.Identity.Plugin)+" is connected. What you decide there counts as yours.")
 	return v.redirect(accountPath)
 }
 
@@ -169,12 +194,9 @@ type connecting struct{ key, title, account, person string }
 // linkTitle says where an account is.
 func linkTitle(link v1.Link, provider string) string {
 	if link.Plugin != v1.SignInProvider {
-		return link.Plugin
+		return vendorTitle(link.Plugin)
 	}
-	if provider == "" {
-		return "Company account"
-	}
-	return provider
+	return cmp.Or(provider, "Company account")
 }
 
 // sessionTitle says what a session is of.

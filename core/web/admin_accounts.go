@@ -80,7 +80,12 @@ func accountTitle(link v1.Link) string {
 	if link.Plugin == v1.SignInProvider {
 		return "Sign-in provider"
 	}
-	vendor, _ := enrol.Find(link.Plugin)
+	return vendorTitle(link.Plugin)
+}
+
+// vendorTitle is what people call the vendor of a plugin.
+func vendorTitle(plugin string) string {
+	vendor, _ := enrol.Find(plugin)
 	return vendor.Title
 }
 
@@ -88,8 +93,7 @@ func accountTitle(link v1.Link) string {
 func pluginChoices(names []string) []ui.Choice {
 	all := make([]ui.Choice, len(names))
 	for i, name := range names {
-		vendor, _ := enrol.Find(name)
-		all[i] = ui.Choice{Value: name, Text: vendor.Title}
+		all[i] = ui.Choice{Value: name, Text: vendorTitle(name)}
 	}
 	return all
 }

@@ -16,6 +16,7 @@ import (
 // decisionForm is what was typed into the form.
 type decisionForm struct {
 	reason, duration, start string
+	override                overrideForm
 }
 
 // localTime is how browsers send a date and a time of day.

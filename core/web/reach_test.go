@@ -75,6 +75,7 @@ func endpoints() map[string]endpoint {
 		"GET /waiting/count":                 {members, "/waiting/count", nil},
 		"POST /account/sessions/{id}/end":    {members, "/account/sessions/nothing/end", url.Values{}},
 		"POST /account/sessions/end-others":  {members, "/account/sessions/end-others", url.Values{}},
+		"POST /account/password":             {members, "/account/password", url.Values{}},
 		"POST /account/links":                {members, "/account/links", url.Values{"code": {"NOTHING"}}},
 		"POST /account/links/remove":         {members, "/account/links/remove", url.Values{}},
 		"POST /account/passkeys/begin":       {members, "/account/passkeys/begin", url.Values{}},
@@ -86,6 +87,7 @@ func endpoints() map[string]endpoint {
 		"GET /requests/{id}":             {seers, "/requests/{request}", nil},
 		"GET /requests/{id}/live":        {seers, "/requests/{request}/live", nil},
 		"POST /requests/{id}/reviews":    {deciders, "/requests/{request}/reviews", url.Values{"verdict": {"approve"}, "version": {"1"}, "fingerprint": {"{fingerprint}"}}},
+		"POST /requests/{id}/override":   {administrators, "/requests/{request}/override", url.Values{"verdict": {"approve"}, "override_reason": {"tried"}, "role": {"dba"}}},
 		"POST /requests/{id}/withdrawal": {owners, "/requests/{request}/withdrawal", nil},
 		"POST /requests/{id}/use":        {owners, "/requests/{request}/use", nil},
 

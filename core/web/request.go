@@ -13,6 +13,7 @@ import (
 func (s *site) requestRoutes() {
 	s.page("GET /requests/{id}", showRequest)
 	s.page("POST /requests/{id}/reviews", review)
+	s.page("POST /requests/{id}/override", override)
 	s.page("POST /requests/{id}/withdrawal", withdraw)
 	s.page("POST /requests/{id}/use", use)
 	s.mux.Handle("GET /requests/{id}/live", s.live())

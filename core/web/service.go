@@ -33,6 +33,10 @@ type Sessions interface {
 
 // Account keeps what belongs to whoever is signed in.
 type Account interface {
+	// HasPassword says whether the actor has a password that they could change.
+	HasPassword(ctx context.Context, actor core.Actor) (bool, error)
+	// ChangePassword takes the present one as proof, and ends the actor's other sessions in browsers.
+	ChangePassword(ctx context.Context, actor core.Actor, present, next string) error
 	Tokens(ctx context.Context, actor core.Actor, person string) ([]v1.Token, error)
 	RevokeToken(ctx context.Context, actor core.Actor, id string) error
 	// EndOtherSessions revokes all but the session the actor came with, and returns how many.
@@ -52,6 +56,8 @@ type Account interface {
 type Requests interface {
 	Request(ctx context.Context, actor core.Actor, id string) (v1.Request, error)
 	Review(ctx context.Context, actor core.Actor, id string, input v1.ReviewInput) (v1.Request, error)
+	// Override decides past all rules, for administrators.
+	Override(ctx context.Context, actor core.Actor, id string, input v1.OverrideInput) (v1.Request, error)
 	Withdraw(ctx context.Context, actor core.Actor, id string, input v1.WithdrawInput) (v1.Request, error)
 	Use(ctx context.Context, actor core.Actor, id string) (v1.Request, error)
 	// Explain tells of everybody who may review a request or, if person is not empty, of that person.

@@ -111,6 +111,10 @@ func nameAttributes() templ.Attributes {
 	return templ.Attributes{"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": true, "maxlength": "128"}
 }
 
+func newPasswordAttributes() templ.Attributes {
+	return templ.Attributes{"autocomplete": "new-password", "minlength": "10", "maxlength": "1024"}
+}
+
 func passwordAttributes() templ.Attributes {
 	return templ.Attributes{"autocomplete": "current-password", "maxlength": "1024"}
 }

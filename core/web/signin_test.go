@@ -372,6 +372,32 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+func TestChangingOnesPassword(t *testing.T) {
+	h := open(t)
+	here, there := h.signedIn("ivan"), h.signedIn("ivan")
+	there.get("/account").want(http.StatusOK, "Change your password")
+	form := url.Values{"present": {"not-the-password"}, "next": {"quite-another-password"}}
+	here.post("/account/password", form).want(http.StatusUnprocessableEntity, "That is not your present password, so nothing was changed.")
+	form.Set("present", passwordOf("ivan"))
+	here.post("/account/password", form).leads("/account")
+	here.get("/account").want(http.StatusOK, "Your password is changed, and other browsers are signed out.")
+	there.get("/account").leads("/sign-in?next=%2Faccount")
+	h.browser().post("/sign-in", url.Values{"name": {"ivan"}, "password": {passwordOf("ivan")}}).want(http.StatusUnauthorized)
+	h.browser().post("/sign-in", url.Values{"name": {"ivan"}, "password": {"quite-another-password"}}).leads("/")
+}
+
+// A browser left open is no place to guess from, however many pages it opens.
+func TestGuessingOnesPasswordIsSlow(t *testing.T) {
+	h := open(t)
+	ivan := h.signedIn("ivan")
+	for range 20 {
+		if ivan.post("/account/password", url.Values{"present": {"a guess"}, "next": {"quite-another-password"}}).status == http.StatusTooManyRequests {
+			return
+		}
+	}
+	t.Error("twenty guesses were let through")
+}
+
 func TestAdministratorsEndOnlyTheirOwnHere(t *testing.T) {
 	h := open(t)
 	h.apply("kind: user\nversion: v1\nmetadata: {name: root}\nspec: {admin: true}\n")
@@ -400,10 +426,10 @@ func TestConnectingAChatAccount(t *testing.T) {
 	}
 	carol, code := h.signedIn("carol"), offer()
 	carol.post("/account/links", url.Values{"code": {"AAAAA-AAAAA"}}).want(http.StatusNotFound, "That code is unknown")
-	carol.post("/account/links", url.Values{"code": {code}}).want(http.StatusOK, "Is this you?", "carol &lt;b&gt;", "slack", "U0CAROL", "T0ACCEDE")
+	carol.post("/account/links", url.Values{"code": {code}}).want(http.StatusOK, "Is this you?", "carol &lt;b&gt;", "Slack", "U0CAROL", "T0ACCEDE")
 	h.wantLinks("carol", 0)
 	carol.post("/account/links", url.Values{"code": {code}, "confirm": {"yes"}}).leads("/account")
-	carol.get("/account").want(http.StatusOK, "Your account in slack is connected.", "U0CAROL")
+	carol.get("/account").want(http.StatusOK, "Your account in Slack is connected.", "U0CAROL")
 	h.wantLinks("carol", 1)
 	form := url.Values{"plugin": {"slack"}, "tenant": {"T0ACCEDE"}, "user": {"U0CAROL"}}
 	h.signedIn("bob").post("/account/links/remove", form).want(http.StatusNotFound, "is not connected to yours")

@@ -9,7 +9,7 @@ import (
 
 // titleOf says in a few words what is asked, as the cards do.
 func titleOf(request v1.Request) string {
-	return request.Requester.Shown() + " asks for " + strings.Join(request.Roles, ", ")
+	return request.Requester.Shown() + " asks for " + asked(request)
 }
 
 // stateWord is the state as people read it.

@@ -84,7 +84,7 @@ func through(via string) string {
 	case v1.ViaAPI, "":
 		return "through the API"
 	default:
-		return "in " + via
+		return "in " + vendorTitle(via)
 	}
 }
 
@@ -159,7 +159,7 @@ func deliveries(shown []v1.Delivery) []moment {
 	}
 	list := make([]moment, 0, len(places))
 	for key, found := range places {
-		m := moment{at: found[0].FirstTried, what: key.what + " " + key.plugin + ": " + placeNames(found), minor: true}
+		m := moment{at: found[0].FirstTried, what: key.what + " " + vendorTitle(key.plugin) + ": " + placeNames(found), minor: true}
 		for _, delivery := range found {
 			if delivery.LastError != "" && delivery.State == v1.DeliveryParked {
 				m.notes = append(m.notes, delivery.LastError)
