@@ -149,19 +149,32 @@ func (b *bench) disk(context.Context) (err error) {
 	return err
 }
 
-// create asks for access once and returns the mark that its card bears.
+// create asks for access once; its card bears the mark.
 func (b *bench) create(ctx context.Context, mark string) error {
-	ask, err := json.Marshal(map[string]any{"roles": []string{"bench"}, "reason": mark})
-	if err != nil {
-		return err
-	}
-	return b.call(ctx, http.MethodPost, "/v1/requests", ask, http.StatusCreated)
+	_, err := b.createOne(ctx, mark)
+	return err
 }
 
-func (b *bench) call(ctx context.Context, method, path string, body []byte, want int) error {
+// createOne does so and returns the request's id.
+func (b *bench) createOne(ctx context.Context, mark string) (id string, err error) {
+	ask, err := json.Marshal(map[string]any{"roles": []string{"bench"}, "reason": mark})
+	if err != nil {
+		return "", err
+	}
+	answer, err := b.call(ctx, http.MethodPost, "/v1/requests", ask, http.StatusCreated)
+	if err != nil {
+		return "", err
+	}
+	var made struct {
+		ID string `json:"id"`
+	}
+	return made.ID, json.Unmarshal(answer, &made)
+}
+
+func (b *bench) call(ctx context.Context, method, path string, body []byte, want int) (answer []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, b.stack.CoreURL+path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+b.token)
 	if body != nil {
@@ -169,14 +182,14 @@ func (b *bench) call(ctx context.Context, method, path string, body []byte, want
 	}
 	response, err := b.http.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
+	answer, err = io.ReadAll(response.Body)
 	if err == nil && response.StatusCode != want {
 		err = fmt.Errorf("%s answers %s: %.200s", path, response.Status, answer)
 	}
-	return err
+	return answer, err
 }
 
 func (b *bench) mark() string { return fmt.Sprintf("bench-%d-", b.serial.Add(1)) }
@@ -335,7 +348,7 @@ func (b *bench) startUp(ctx context.Context) error {
 	for range 32 {
 		group.Go(func() {
 			for left.Add(-1) >= 0 {
-				took.add(0, b.create(ctx, b.mark()))
+				took.add(0, b.store(ctx))
 			}
 		})
 	}
@@ -358,9 +371,23 @@ func (b *bench) startUp(ctx context.Context) error {
 	return b.pages(ctx, stored)
 }
 
+// openOfStored is how many of the stored requests there are for each that is still open.
+const openOfStored = 10
+
+// store makes a request that is there to be stored. Most are taken back, as most are over in a store that has grown.
+func (b *bench) store(ctx context.Context) error {
+	id, err := b.createOne(ctx, b.mark())
+	if err != nil || b.serial.Load()%openOfStored == 0 {
+		return err
+	}
+	_, err = b.call(ctx, http.MethodPost, "/v1/requests/"+id+"/withdrawal", []byte("{}"), http.StatusOK)
+	return err
+}
+
 func (b *bench) listing(ctx context.Context, stored string) error {
 	_, took := during(b.each/2, 1, func(int) error {
-		return b.call(ctx, http.MethodGet, "/v1/requests?limit=50", nil, http.StatusOK)
+		_, err := b.call(ctx, http.MethodGet, "/v1/requests?limit=50", nil, http.StatusOK)
+		return err
 	})
 	b.row("list the newest 50, "+stored, fmt.Sprintf("p50 %s, p99 %s", millis(took.at(0.5)), millis(took.at(0.99))), "", failures(took))
 	memory, err := residentMiB(b.stack.Core.PID())
