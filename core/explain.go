@@ -117,7 +117,7 @@ func Awaits(request v1.Request, roles *policy.Set, person v1.Person, now time.Ti
 func why(ruling policy.Ruling) string {
 	var parts []string
 	for _, ground := range ruling.Grounds {
-		text := fmt.Sprintf("role %s lets them review %s", ground.By, ground.Requested)
+		text := fmt.Sprintf("role %s allows reviewing %s", ground.By, ground.Requested)
 		if ground.Where != "" {
 			text += " where " + ground.Where
 		}
@@ -171,11 +171,11 @@ func whyNoReviewer(ruling policy.Ruling) string {
 	missing := ruling.Missing()
 	for _, ground := range ruling.Grounds {
 		if ground.Requested == missing && len(ground.Unmet) > 0 {
-			return fmt.Sprintf("role %s lets them review %s only where a condition is true, and it is not",
+			return fmt.Sprintf("role %s allows reviewing %s only where a condition is true, and it is not",
 				strings.Join(ground.Unmet, ", "), missing)
 		}
 	}
-	return fmt.Sprintf("no role of theirs lets them review %s", missing)
+	return fmt.Sprintf("no role held allows reviewing %s", missing)
 }
 
 // summary says in one sentence how the request stands, or which review at which rule resolved it.
