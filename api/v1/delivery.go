@@ -229,6 +229,8 @@ type PluginStatus struct {
 	Replicas  []Replica `json:"replicas"`
 	Delivered int64     `json:"delivered"`
 	Retrying  int64     `json:"retrying"`
+	// Failing are some of the deliveries that are tried again, with what went wrong the last time.
+	Failing []Delivery `json:"failing"`
 	// Pending is how many events the plugin has not handled yet.
 	Pending int64      `json:"pending"`
 	Parked  []Delivery `json:"parked"`

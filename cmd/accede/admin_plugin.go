@@ -101,11 +101,18 @@ func pluginTables(w io.Writer, plugins []v1.PluginStatus) {
 		for _, r := range p.Replicas {
 			row(w, "  replica", r.Replica, replicaText(r))
 		}
+		for _, d := range p.Failing {
+			deliveryRow(w, "  retrying", d)
+		}
 		for _, d := range p.Parked {
-			row(w, "  parked", d.ID, strings.Join([]string{dash(d.DestinationName), d.Slot, "of request", shortID(d.RequestID)}, " "),
-				fmt.Sprintf("%d tries, %s: %s", d.Attempt, d.LastKind, d.LastError))
+			deliveryRow(w, "  parked", d)
 		}
 	}
+}
+
+func deliveryRow(w io.Writer, state string, d v1.Delivery) {
+	row(w, state, d.ID, strings.Join([]string{dash(d.DestinationName), d.Slot, "of request", shortID(d.RequestID)}, " "),
+		fmt.Sprintf("%d tries, %s: %s", d.Attempt, dash(d.LastKind), dash(d.LastError)))
 }
 
 func replicaText(r v1.Replica) string {

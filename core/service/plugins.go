@@ -13,6 +13,9 @@ import (
 // shownParked bounds the parked deliveries that a status lists.
 const shownParked = 100
 
+// shownFailing bounds the deliveries that a status lists while they are tried again.
+const shownFailing = 10
+
 // AddPlugin registers a plugin, or gives one that is registered a new credential that replaces the old one.
 func (s *Service) AddPlugin(ctx context.Context, actor core.Actor, input v1.PluginInput) (v1.PluginCredential, error) {
 	if !broker.ValidPluginName(input.Name) {
@@ -121,9 +124,13 @@ func pluginStatus(reader core.Reader, record core.PluginRecord) (v1.PluginStatus
 	if err != nil {
 		return v1.PluginStatus{}, err
 	}
+	failing, err := reader.Deliveries(record.Name, v1.DeliveryRetry, shownFailing)
+	if err != nil {
+		return v1.PluginStatus{}, err
+	}
 	return v1.PluginStatus{
 		Name: record.Name, Created: record.Created, Delivered: counts[v1.DeliveryPosted],
-		Retrying: counts[v1.DeliveryRetry], Parked: parked,
+		Retrying: counts[v1.DeliveryRetry], Failing: failing, Parked: parked,
 	}, nil
 }
 

@@ -37,7 +37,7 @@ type accountView struct {
 	// canAdd says whether passkeys can be added, canConnect whether an account at the provider can be connected, and
 	// hasPassword whether there is a password to change.
 	canAdd, canConnect, hasPassword bool
-	provider           string
+	provider                        string
 }
 
 func showAccount(v *visit) error { return v.showAccount(http.StatusOK, nil) }

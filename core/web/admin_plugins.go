@@ -147,6 +147,8 @@ func (p pluginView) state() (ui.Tone, string) {
 		return ui.Bad, "Not ready"
 	case len(alive) > 0 && len(p.status.Parked) > 0:
 		return ui.Wait, "Needs a look"
+	case len(alive) > 0 && p.lastFailure() != "":
+		return ui.Wait, "Trying again"
 	case len(alive) > 0:
 		return ui.Good, "Running"
 	case len(p.status.Replicas) > 0:
@@ -200,10 +202,33 @@ func (p pluginView) trouble() string {
 			return replica.Problem
 		}
 	}
-	if p.status == nil || len(p.status.Parked) == 0 {
+	if p.status == nil {
 		return ""
 	}
+	if failure := p.lastFailure(); failure != "" || len(p.status.Parked) == 0 {
+		return failure
+	}
 	return p.status.Parked[len(p.status.Parked)-1].LastError
+}
+
+// lastFailure is why the newest of the deliveries that are tried again failed; empty if none has failed. A delivery that an
+// administrator has just let be tried again waits with them, and its old error says nothing of now.
+func (p pluginView) lastFailure() string {
+	failing := p.failing()
+	if len(failing) == 0 {
+		return ""
+	}
+	return failing[len(failing)-1].LastError
+}
+
+// failing are deliveries that failed and wait to be tried again.
+func (p pluginView) failing() (failing []v1.Delivery) {
+	for _, delivery := range p.status.Failing {
+		if delivery.LastError != "" && delivery.NextTry.After(p.clock.Now) {
+			failing = append(failing, delivery)
+		}
+	}
+	return failing
 }
 
 // replicaState says how a replica is doing.

@@ -60,11 +60,16 @@ func (o *office) report(plugin, problem string) {
 // park stores a delivery to Slack that has failed for good, and returns its id.
 func (o *office) park(destination, problem string) string {
 	o.t.Helper()
+	return o.deliver(v1.DeliveryParked, destination, problem, time.Time{})
+}
+
+func (o *office) deliver(state, destination, problem string, next time.Time) string {
+	o.t.Helper()
 	id := "delivery-" + destination
 	err := o.Store.Update(o.t.Context(), func(tx core.Tx) error {
 		return tx.SaveDelivery(v1.Delivery{
 			ID: id, Plugin: "slack", DeliveryKey: v1.DeliveryKey{Destination: destination, RequestID: "01946a00-0000-7000-8000-000000000001", Slot: v1.SlotCard},
-			DestinationName: destination, State: v1.DeliveryParked, FirstTried: opening, LastError: problem, Attempt: 3,
+			DestinationName: destination, State: state, FirstTried: opening, LastError: problem, Attempt: 3, NextTry: next,
 		})
 	})
 	if err != nil {
@@ -111,6 +116,11 @@ func TestPluginsAsTiles(t *testing.T) {
 	if strings.Index(page.body, "tile-slack") > strings.Index(page.body, "tile-discord") {
 		t.Error("what is connected does not come first")
 	}
+	o.deliver(v1.DeliveryRetry, "#ops", "Slack answers 503", opening.Add(time.Minute))
+	root.get("/admin/plugins").want(http.StatusOK, "Trying again", "Slack answers 503")
+	root.get("/admin/plugins/slack").want(http.StatusOK, "Tried again by itself", "#ops", "Slack answers 503", "3 tries")
+	o.clock.Advance(time.Minute)
+	root.get("/admin/plugins").want(http.StatusOK, "Running").without("Slack answers 503")
 	o.park("#db", "channel_not_found")
 	root.get("/admin/plugins").want(http.StatusOK, "Needs a look", "channel_not_found")
 	o.report("slack", "the token is wrong")

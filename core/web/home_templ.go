@@ -310,7 +310,7 @@ func accessHere(view homeView) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if len(view.granted) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"muted\">You hold no access that was granted for a time.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"muted\">You hold no access for a time at present.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -60,7 +60,9 @@ func (r requestView) mayOverride() bool {
 }
 
 // choosesRoles says whether an override may approve a part of what is asked.
-func (r requestView) choosesRoles() bool { return len(r.request.Roles) > 1 && len(r.request.Resources) == 0 }
+func (r requestView) choosesRoles() bool {
+	return len(r.request.Roles) > 1 && len(r.request.Resources) == 0
+}
 
 // ticked says whether an override would approve a role.
 func (f overrideForm) ticked(role string) bool { return !f.sent || slices.Contains(f.roles, role) }
