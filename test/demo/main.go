@@ -48,10 +48,13 @@ func showDemo(ctx context.Context, env process.Env, dir, bin string) error {
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
-	for _, person := range []string{"alice", "ivan", "bob", "carol"} {
+	people := []string{"alice", "ivan", "bob", "carol"}
+	for _, person := range people {
 		if err := s.SignIn(ctx, person); err != nil {
 			return err
 		}
+	}
+	for _, person := range append(people, "admin") {
 		if err := s.SetPassword(ctx, person, password); err != nil {
 			return err
 		}
@@ -88,7 +91,7 @@ const guide = `
 Accede is running.
 
   every vendor, side by side         %[1]s/
-  Accede's own pages                 %[2]s/            alice, ivan, bob, carol; password %[4]s
+  Accede's own pages                 %[2]s/            alice, ivan, bob, carol or admin; password %[4]s
   the core's API                     %[2]s/openapi.json
 
 Four things to try, in a second terminal, in this folder:

@@ -66,6 +66,36 @@ func TestConnectingAPluginByClicks(t *testing.T) {
 	admin.until("two plugins to run", `[...document.querySelectorAll(".badge.good")].length === 2`)
 }
 
+// An administrator decides past the rules, for one role of two, by clicks; and then changes their own password.
+func TestOverridingByClicks(t *testing.T) {
+	s := up(t, stack.Options{})
+	id := ask(t, s, "nobody is awake")
+	admin := administrator(t, s)
+	admin.open("/requests/" + id)
+	admin.press("Decide past the rules…")
+	admin.press("Override and approve")
+	admin.until("the browser to ask for the reason", `document.querySelector("#override_reason").matches(":invalid")`)
+	admin.fill("override_reason", "the on-call engineer is ill")
+	for _, width := range []int64{320, 1100} {
+		admin.look(width, false)
+		admin.fits("the request's page with an override")
+	}
+	admin.picture("override")
+	admin.follow("Override and approve")
+	admin.sees("Approved by your override.")
+	admin.sees("An override by an administrator, past all rules")
+	admin.accessible("an overridden request")
+
+	admin.open("/account")
+	admin.press("Change your password…")
+	admin.fill("present", password)
+	admin.fill("next", "a better battery staple")
+	admin.follow("Change it")
+	admin.sees("Your password is changed, and other browsers are signed out.")
+	admin.accessible("the account's page")
+	admin.picture("account")
+}
+
 // downloaded waits for a file. Another click meanwhile would end the download.
 func downloaded(t *testing.T, path string) {
 	t.Helper()
