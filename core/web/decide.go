@@ -46,10 +46,13 @@ func review(v *visit) error {
 
 // reviewInput reads a review out of the form. It names what the reader had in front of them, always.
 func reviewInput(values url.Values) (v1.ReviewInput, error) {
-	input := v1.ReviewInput{
-		Verdict: v1.Verdict(values.Get("verdict")), Reason: newlines(values.Get("reason")), SeenFingerprint: values.Get("fingerprint"),
+	verdict, err := verdictOf(values)
+	if err != nil {
+		return v1.ReviewInput{}, err
 	}
-	var err error
+	input := v1.ReviewInput{
+		Verdict: verdict, Reason: newlines(values.Get("reason")), SeenFingerprint: values.Get("fingerprint"),
+	}
 	input.SeenVersion, err = strconv.ParseInt(values.Get("version"), 10, 64)
 	if err != nil || input.SeenVersion < 1 || input.SeenFingerprint == "" {
 		return v1.ReviewInput{}, core.Refuse(v1.CodeRequestChanged,
@@ -63,6 +66,15 @@ func reviewInput(values url.Values) (v1.ReviewInput, error) {
 	}
 	input.AssumeStart, err = startOf(values.Get("start"), values.Get("zone"))
 	return input, err
+}
+
+// verdictOf is what the pressed button says.
+func verdictOf(values url.Values) (v1.Verdict, error) {
+	verdict := v1.Verdict(values.Get("verdict"))
+	if verdict == "" {
+		return "", core.Refuse(v1.CodeInvalid, "Nothing is decided yet. Press the button that says what you decide.")
+	}
+	return verdict, nil
 }
 
 // newlines undoes what browsers make of line ends, which would count towards the limit of bytes.

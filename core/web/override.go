@@ -44,7 +44,11 @@ const overrideReason = "override_reason"
 
 // overrideInput reads the form, which names each role to be approved. None named would be all of them to the core.
 func overrideInput(values url.Values) (v1.OverrideInput, error) {
-	input := v1.OverrideInput{Verdict: v1.Verdict(values.Get("verdict")), Reason: newlines(values.Get(overrideReason))}
+	verdict, err := verdictOf(values)
+	if err != nil {
+		return v1.OverrideInput{}, err
+	}
+	input := v1.OverrideInput{Verdict: verdict, Reason: newlines(values.Get(overrideReason))}
 	if input.Verdict != v1.Approve {
 		return input, nil
 	}

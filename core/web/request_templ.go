@@ -467,7 +467,7 @@ func decisionFields(view requestView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.NoDefault().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.NoDefault("verdict").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -605,7 +605,7 @@ func overrideFields(view requestView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.NoDefault().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.NoDefault("verdict").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

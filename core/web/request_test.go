@@ -79,7 +79,7 @@ func TestRefusalsKeepWhatWasTyped(t *testing.T) {
 		"no fingerprint": {url.Values{"fingerprint": {""}}, 409, "did not say what it showed you"},
 		"another ask":    {url.Values{"fingerprint": {strings.Repeat("0", 64)}}, 409, "has changed since you saw it"},
 		"a later one":    {url.Values{"version": {"7"}}, 409, "has changed since you saw it"},
-		"no verdict":     {url.Values{"verdict": {""}}, 422, "approve or deny"},
+		"no verdict":     {url.Values{"verdict": {""}}, 422, "Nothing is decided yet."},
 		"odd verdict":    {url.Values{"verdict": {"maybe"}}, 422, "approve or deny"},
 		"odd duration":   {url.Values{"duration": {"soon"}}, 422, "is not a duration"},
 		"longer":         {url.Values{"duration": {"9h"}}, 422, "8h"},

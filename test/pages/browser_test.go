@@ -13,6 +13,7 @@ import (
 	cdpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 const (
@@ -269,4 +270,30 @@ func (b *tab) choose(name, value string) {
 func (b *tab) run(script string) {
 	b.t.Helper()
 	b.do("running a script", chromedp.Evaluate(script+"; true", nil))
+}
+
+// keys presses keys wherever the focus is.
+func (b *tab) keys(keys string) {
+	b.t.Helper()
+	b.do("pressing keys", chromedp.KeyEvent(keys))
+}
+
+// mostTabs is how often somebody would press Tab to get somewhere.
+const mostTabs = 40
+
+// tabTo presses Tab until the focus is, to be seen, on what shows exactly this text.
+func (b *tab) tabTo(text string) {
+	b.t.Helper()
+	var here string
+	for range mostTabs {
+		b.keys(kb.Tab)
+		b.do("reading the focus", chromedp.Evaluate(`(() => {
+			const at = document.activeElement;
+			return getComputedStyle(at).outlineStyle === "none" ? "nothing to be seen" : at.innerText.trim().replace(/\s+/g, " ");
+		})()`, &here))
+		if here == text {
+			return
+		}
+	}
+	b.t.Fatalf("%d times Tab led to %q, not to %q\n%s", mostTabs, here, text, b.text())
 }

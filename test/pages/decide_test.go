@@ -3,6 +3,8 @@ package pages
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"github.com/accede/accede/test/stack"
 )
 
@@ -26,6 +28,33 @@ func TestTwoBrowsersLive(t *testing.T) {
 	bob.press("Approve")
 	bob.sees("Approved")
 	ivan.sees("Approved")
+}
+
+// A request is found and approved without ever touching a mouse, and Enter in a field decides nothing.
+func TestDecidingByTheKeyboard(t *testing.T) {
+	s := up(t, stack.Options{})
+	id := ask(t, s, "by the keyboard")
+	ivan := newTab(t, s.CoreURL)
+	ivan.open("/sign-in")
+	ivan.fill("name", "ivan")
+	ivan.fill("password", password)
+	ivan.loading(func() { ivan.keys(kb.Enter) })
+	ivan.tabTo("Alice Moreau asks for dba")
+	ivan.loading(func() { ivan.keys(kb.Enter) })
+	ivan.until("the request's page", `location.pathname === "/requests/`+id+`"`)
+	ivan.tabTo("Approve for less time, or from later on")
+	ivan.keys(kb.Enter)
+	ivan.keys(kb.Tab)
+	ivan.until("the list of durations", `document.activeElement.name === "duration"`)
+	ivan.keys("4")
+	ivan.keys(kb.Tab)
+	ivan.loading(func() { ivan.keys(kb.Enter) }) // in the field of the start
+	ivan.sees("Nothing is decided yet.")
+	ivan.until("the choice to stay", `document.querySelector("#duration").value === "4h"`)
+	ivan.tabTo("Approve")
+	ivan.loading(func() { ivan.keys(kb.Enter) })
+	ivan.sees("Your approval is recorded")
+	ivan.sees("Shortened to 4 hours")
 }
 
 // The request page without scripts, on a narrow and on a dark screen, and as axe-core sees it.

@@ -3,6 +3,7 @@ package pages
 import (
 	"bufio"
 	"context"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
+	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/signin/signintest"
 	"github.com/accede/accede/test/stack"
 )
@@ -96,4 +98,38 @@ func TestCommandLineSignsInThroughTheBrowser(t *testing.T) {
 	if err := command.Wait(); err != nil {
 		t.Errorf("accede login: %v", err)
 	}
+}
+
+// The pages around signing in, and those that say no, for everybody: wide and narrow, light and dark, as axe-core sees them.
+func TestOtherPagesForEverybody(t *testing.T) {
+	s := up(t, stack.Options{})
+	stranger, alice := newTab(t, s.CoreURL), newTab(t, s.CoreURL)
+	alice.signIn("alice")
+	login := "/login?" + url.Values{
+		"challenge": {v1.LoginChallenge("a verifier of which nobody ever hears")}, "device": {"alice's laptop"}, "port": {"40123"}, "state": {"xyz"},
+	}.Encode()
+	for _, page := range []struct {
+		browser     *tab
+		path, shows string
+	}{
+		{stranger, "/sign-in", "Sign in"},
+		{stranger, "/nowhere", "There is no page at this address."},
+		{alice, "/account", "Where you are signed in"},
+		{alice, "/device", "Word that the program shows"},
+		{alice, login, "alice's laptop"},
+		{alice, "/login", "This address is not complete."},
+		{alice, "/requests/01946a00-0000-7000-8000-000000000001", "There is no request here that you may see."},
+		{alice, "/admin/plugins", "Not allowed"},
+	} {
+		for _, dark := range []bool{false, true} {
+			for _, width := range []int64{1100, 320} {
+				page.browser.look(width, dark)
+				page.browser.accessibleAt(page.path)
+				page.browser.sees(page.shows)
+				page.browser.fits(page.path)
+			}
+		}
+	}
+	alice.accessibleAt("/account")
+	alice.picture("account-dark-narrow")
 }
