@@ -151,7 +151,7 @@ func (a *app) userSwitch(verb string, disabled bool) *cobra.Command {
 func (a *app) userPassword() *cobra.Command {
 	var file string
 	c := &cobra.Command{
-		Use: "password NAME", Short: "Set a password; everybody may set their own", Args: exactly("NAME"),
+		Use: "password NAME", Short: "Set a password; everybody who has one may change it", Args: exactly("NAME"),
 	}
 	c.Flags().StringVar(&file, "password-file", "", "file with the new password, - for stdin")
 	c.RunE = a.calling(func(ctx context.Context, c *client.Client, args []string) error {

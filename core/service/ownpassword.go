@@ -44,6 +44,10 @@ func (s *Service) ChangePassword(ctx context.Context, actor core.Actor, present,
 	}))
 }
 
+func errNoPassword() error {
+	return core.Refuse(v1.CodeForbidden, "You have no password here to change. Sign in the way you did, or ask an administrator.")
+}
+
 // provePassword returns the hash of the actor's password if the given one is it.
 func (s *Service) provePassword(ctx context.Context, actor core.Actor, present string) (hash string, err error) {
 	err = s.Store.View(ctx, func(reader core.Reader) error {
@@ -55,7 +59,7 @@ func (s *Service) provePassword(ctx context.Context, actor core.Actor, present s
 		return "", storeError(err)
 	}
 	if hash == "" || s.NoPasswords {
-		return "", core.Refuse(v1.CodeForbidden, "You have no password here to change. Sign in the way you did, or ask an administrator.")
+		return "", errNoPassword()
 	}
 	ok, err := checkPassword(hash, present)
 	if err != nil {

@@ -44,10 +44,10 @@ func (s *Service) Person(ctx context.Context, actor core.Actor, name string) (pe
 	return person, storeError(err)
 }
 
-// SavePerson creates or changes a person, for administrators. Everybody may change their own password.
+// SavePerson creates or changes a person, for administrators. Everybody who has a password may change it.
 func (s *Service) SavePerson(ctx context.Context, actor core.Actor, name string, input v1.PersonInput) (person v1.Person, err error) {
-	if !actor.Person.Admin && !onlyOwnPassword(actor, name, input) {
-		return v1.Person{}, s.requireAdmin(ctx, actor, "person.change")
+	if err := s.maySavePerson(ctx, actor, name, input); err != nil {
+		return v1.Person{}, err
 	}
 	hash, err := s.passwordHash(input.Password)
 	if err != nil {
@@ -58,6 +58,17 @@ func (s *Service) SavePerson(ctx context.Context, actor core.Actor, name string,
 		return err
 	})
 	return person, storeError(err)
+}
+
+func (s *Service) maySavePerson(ctx context.Context, actor core.Actor, name string, input v1.PersonInput) error {
+	if actor.Person.Admin || !onlyOwnPassword(actor, name, input) {
+		return s.requireAdmin(ctx, actor, "person.change")
+	}
+	has, err := s.HasPassword(ctx, actor)
+	if err != nil || has {
+		return err
+	}
+	return s.refused(ctx, by(actor, "person.change", nil), errNoPassword())
 }
 
 func onlyOwnPassword(actor core.Actor, name string, input v1.PersonInput) bool {
