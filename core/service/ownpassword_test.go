@@ -9,8 +9,8 @@ import (
 
 const firstPassword, secondPassword = "the-first-password", "the-second-password"
 
-func (c *company) signInBrowser(name, password string) (core.Actor, error) {
-	session, err := c.SignInBrowser(c.t.Context(), v1.SignInInput{Name: name, Password: password}, "a browser")
+func (c *company) signInAlice(password string) (core.Actor, error) {
+	session, err := c.SignInBrowser(c.t.Context(), v1.SignInInput{Name: "alice", Password: password}, "a browser")
 	if err != nil {
 		return core.Actor{}, err
 	}
@@ -23,11 +23,11 @@ func TestChangingOnesPassword(t *testing.T) {
 	if _, err := c.SavePerson(t.Context(), c.admin, "alice", v1.PersonInput{Password: &password}); err != nil {
 		t.Fatal(err)
 	}
-	here, err := c.signInBrowser("alice", firstPassword)
+	here, err := c.signInAlice(firstPassword)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.signInBrowser("alice", firstPassword); err != nil {
+	if _, err := c.signInAlice(firstPassword); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.CreateToken(t.Context(), here, v1.TokenInput{Title: "build server"}); err != nil {
@@ -45,7 +45,7 @@ func TestChangingOnesPassword(t *testing.T) {
 	if err := c.ChangePassword(t.Context(), here, firstPassword, secondPassword); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.signInBrowser("alice", firstPassword); core.CodeOf(err) != v1.CodeUnauthenticated {
+	if _, err := c.signInAlice(firstPassword); core.CodeOf(err) != v1.CodeUnauthenticated {
 		t.Errorf("the old password gives %v", err)
 	}
 	tokens, err := c.Tokens(t.Context(), here, "alice")
@@ -55,7 +55,7 @@ func TestChangingOnesPassword(t *testing.T) {
 	if len(tokens) != 2 || tokens[0].ID != here.Token.ID || tokens[1].Title != "build server" {
 		t.Errorf("left are %+v; want this browser and the build server", tokens)
 	}
-	if _, err := c.signInBrowser("alice", secondPassword); err != nil {
+	if _, err := c.signInAlice(secondPassword); err != nil {
 		t.Errorf("the new password gives %v", err)
 	}
 }

@@ -17,7 +17,6 @@ const (
 	firstLoadGoal = 100
 )
 
-//nolint:gochecknoglobals // compiled once
 var (
 	requestPage = regexp.MustCompile(`/requests/[0-9a-f-]{36}`)
 	assetPath   = regexp.MustCompile(`(?:href|src)="(/assets/[^"]+)"`)
