@@ -40,7 +40,7 @@ func (a *app) requestReview() *cobra.Command {
 	var approve, deny bool
 	var maxDuration time.Duration
 	c := a.onRequest(&cobra.Command{
-		Use: "review ID --approve|--deny", Short: "Approve or deny a request",
+		Use: "review ID --approve|--deny", Short: "Approve or deny a request", SuggestFor: []string{"approve", "deny"},
 		Example: "  accede request review 7f3a9c21 --approve\n  accede request review 7f3a9c21 --deny --reason=\"ask for the replica\"",
 	}, func(ctx context.Context, c *client.Client, request v1.Request) error {
 		input.Verdict, input.MaxDuration = v1.Approve, v1.Duration(maxDuration)

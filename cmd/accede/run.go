@@ -29,7 +29,7 @@ func run(ctx context.Context, env process.Env) int {
 func (a *app) root() *cobra.Command {
 	root := group("accede", "Ask for access, review what others ask for, and administer who may")
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
+	root.SetFlagErrorFunc(flagError)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.server, "server", "", "address of the core, such as https://accede.example.com (or ACCEDE_SERVER)")
 	flags.StringVar(&a.tokenFile, "token-file", "", "file with the token or credential to use, - for stdin (or the token itself in ACCEDE_TOKEN)")
@@ -57,6 +57,14 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	}
 	c.AddCommand(commands...)
 	return c
+}
+
+// flagError blames the command before its flags: whoever got the command wrong gets its flags wrong, too.
+func flagError(c *cobra.Command, err error) error {
+	if names := c.Flags().Args(); c.HasSubCommands() && len(names) > 0 {
+		return unknownCommand(c, names[0])
+	}
+	return usage("%v", err)
 }
 
 func unknownCommand(c *cobra.Command, name string) error {

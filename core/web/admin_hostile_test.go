@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core"
@@ -26,6 +27,7 @@ func besieged(t *testing.T) (o *office, request v1.Request) {
 	o.report("slack", hostile)
 	o.replicas["slack"][0].Replica, o.replicas["slack"][0].Version = hostile, hostile
 	o.park(hostile, hostile)
+	o.deliver(v1.DeliveryRetry, hostile+" once more", hostile, opening.Add(time.Hour))
 	if _, err := o.AddLink(t.Context(), o.admin, v1.Link{Person: "alice", Identity: v1.Identity{Plugin: hostile, Tenant: hostile, User: hostile}}); err != nil {
 		t.Fatal(err)
 	}

@@ -310,7 +310,7 @@ func accessHere(view homeView) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if len(view.granted) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"muted\">You hold no access for a time at present.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"muted\">Nothing at present. What you are granted for a time is shown here.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

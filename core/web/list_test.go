@@ -43,7 +43,7 @@ func TestHome(t *testing.T) {
 		t.Errorf("after reviewing the first: %s", text)
 	}
 	alice := h.signedIn("alice")
-	alice.get("/").want(http.StatusOK, "Your open requests", "1 of 2", "You hold no access").without("Waits for you", "data-waiting")
+	alice.get("/").want(http.StatusOK, "Your open requests", "1 of 2", "What you are granted for a time").without("Waits for you", "data-waiting")
 	h.approve(first, "bob")
 	h.approve(second, "ivan", "bob")
 	text = content(alice.get("/").part("lists"))
@@ -55,7 +55,7 @@ func TestHome(t *testing.T) {
 	ivan.get("/").want(http.StatusOK, "Nothing waits for your decision.", "hidden></span>")
 	h.clock.Advance(59 * time.Minute)
 	h.clock.Advance(8 * time.Hour)
-	h.signedIn("alice").get("/").want(http.StatusOK, "You hold no access")
+	h.signedIn("alice").get("/").want(http.StatusOK, "What you are granted for a time")
 }
 
 func TestHomeShowsAccessThatHasNotBegun(t *testing.T) {

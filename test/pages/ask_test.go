@@ -22,7 +22,7 @@ func TestLifeOfARequestByClicks(t *testing.T) {
 	s := up(t, stack.Options{})
 	alice, ivan, bob := newTab(t, s.CoreURL), newTab(t, s.CoreURL), newTab(t, s.CoreURL)
 	alice.signIn("alice")
-	alice.sees("You hold no access")
+	alice.sees("What you are granted for a time is shown here.")
 	alice.follow("Ask for access")
 	alice.sees("Choose what you need")
 	alice.pick("datab", "dba")
