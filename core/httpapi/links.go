@@ -33,8 +33,13 @@ func (a *api) linkRoutes() {
 	handle(a, operation{
 		method: http.MethodPost, path: "/v1/links/claim", name: "claim-link", tag: "Links",
 		summary: "Link the vendor account behind a one-time code to yourself",
-		detail:  "Without `confirm` the answer only says which account the code belongs to.",
+		detail:  "Without `confirm` the answer only says which account the code belongs to. Guesses are limited as at the sign-in.",
 	}, func(ctx context.Context, actor core.Actor, input *struct{ Body v1.LinkClaim }) (*body[v1.LinkClaimed], error) {
+		leave, err := a.signIns.Enter(ctx, "code of "+actor.Person.Name, callOf(ctx).remote)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 		return single(a.service.ClaimLink(ctx, actor, input.Body))
 	})
 	handle(a, operation{

@@ -236,3 +236,15 @@ func FuzzBodies(f *testing.F) {
 		reply{w.Code, w.Header(), string(answer)}.problem(t)
 	})
 }
+
+func TestGuessingLinkCodesIsLimited(t *testing.T) {
+	now := time.Now()
+	s := serveWith(t, httpapi.Options{Now: func() time.Time { return now }})
+	guess := ask{method: "POST", path: "/v1/links/claim", who: "alice", body: v1.LinkClaim{Code: "AAAAA-AAAAA"}}
+	for range 10 {
+		s.want(404, guess)
+	}
+	s.want(429, guess)
+	guess.who = "ivan"
+	s.want(404, guess)
+}

@@ -37,10 +37,8 @@ func (s *Service) ChangePassword(ctx context.Context, actor core.Actor, present,
 		if record.PasswordHash != known {
 			return core.Refuse(v1.CodeConflict, "Your password was changed elsewhere just now, so nothing was done here.")
 		}
-		if _, err := s.savePerson(tx, actor, actor.Person.Name, v1.PersonInput{}, hash); err != nil {
-			return err
-		}
-		return s.endOtherBrowsers(tx, actor)
+		_, err = s.savePerson(tx, actor, actor.Person.Name, v1.PersonInput{}, hash)
+		return err
 	}))
 }
 
@@ -71,8 +69,9 @@ func (s *Service) provePassword(ctx context.Context, actor core.Actor, present s
 	return hash, nil
 }
 
-func (s *Service) endOtherBrowsers(tx core.Tx, actor core.Actor) error {
-	tokens, err := tx.Tokens(actor.Person.Name)
+// endOtherBrowsers ends a person's sessions in browsers, but for the one that the actor came with.
+func (s *Service) endOtherBrowsers(tx core.Tx, actor core.Actor, name string) error {
+	tokens, err := tx.Tokens(name)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,23 @@ func TestChangingOnesPassword(t *testing.T) {
 	}
 }
 
+func TestANewPasswordEndsSessionsInBrowsers(t *testing.T) {
+	c := open(t)
+	first, second := firstPassword, secondPassword
+	if _, err := c.SavePerson(t.Context(), c.admin, "alice", v1.PersonInput{Password: &first}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.signInAlice(firstPassword); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SavePerson(t.Context(), c.admin, "alice", v1.PersonInput{Password: &second}); err != nil {
+		t.Fatal(err)
+	}
+	if tokens, err := c.Tokens(t.Context(), c.admin, "alice"); err != nil || len(tokens) != 0 {
+		t.Errorf("left are %+v, %v", tokens, err)
+	}
+}
+
 // Who signs in through a provider has no password, and can give themselves none: the provider decides whether they still may.
 func TestNobodyGivesThemselvesAFirstPassword(t *testing.T) {
 	c := open(t)

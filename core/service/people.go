@@ -44,7 +44,8 @@ func (s *Service) Person(ctx context.Context, actor core.Actor, name string) (pe
 	return person, storeError(err)
 }
 
-// SavePerson creates or changes a person, for administrators. Everybody who has a password may change it.
+// SavePerson creates or changes a person, for administrators. Everybody who has a password may change it. A new password ends
+// the person's sessions in browsers, but for the one that it comes from.
 func (s *Service) SavePerson(ctx context.Context, actor core.Actor, name string, input v1.PersonInput) (person v1.Person, err error) {
 	if err := s.maySavePerson(ctx, actor, name, input); err != nil {
 		return v1.Person{}, err
@@ -106,6 +107,11 @@ func (s *Service) savePerson(tx core.Tx, actor core.Actor, name string, input v1
 	}
 	if err := writePerson(tx, record); err != nil {
 		return v1.Person{}, err
+	}
+	if detail.PasswordChanged {
+		if err := s.endOtherBrowsers(tx, actor, name); err != nil {
+			return v1.Person{}, err
+		}
 	}
 	detail.After = record.Person
 	return record.Person, audit(tx, by(actor, action, detail), now)
