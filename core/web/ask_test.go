@@ -272,7 +272,7 @@ func TestAskingForSingleThings(t *testing.T) {
 
 func TestNothingToAskFor(t *testing.T) {
 	h := open(t)
-	h.signedIn("carol").get("/ask").want(http.StatusOK, "You may ask for nothing at present")
+	h.signedIn("carol").get("/ask").want(http.StatusOK, "You may ask for nothing at present").without("Send request", "Reason")
 	h.browser().get("/ask?role=dba").leads("/sign-in?next=%2Fask%3Frole%3Ddba")
 	h.browser().post("/ask", url.Values{"do": {"send"}, "role": {"dba"}}).leads("/sign-in")
 }

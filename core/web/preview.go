@@ -119,6 +119,11 @@ func without(input v1.RequestInput, field string) v1.RequestInput {
 	return input
 }
 
+// nothing says whether there is nothing that the reader may ask for, and nothing on the form.
+func (a askView) nothing() bool {
+	return len(a.can.RequestableRoles) == 0 && len(a.can.SearchAsRoles) == 0 && a.form.empty()
+}
+
 // prompts are the sentences that say what to write as a reason.
 func (a askView) prompts() []string {
 	if a.previewed {

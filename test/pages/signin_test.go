@@ -13,7 +13,6 @@ import (
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
-	v1 "github.com/accede/accede/api/v1"
 	"github.com/accede/accede/core/signin/signintest"
 	"github.com/accede/accede/test/stack"
 )
@@ -106,7 +105,7 @@ func TestOtherPagesForEverybody(t *testing.T) {
 	stranger, alice := newTab(t, s.CoreURL), newTab(t, s.CoreURL)
 	alice.signIn("alice")
 	login := "/login?" + url.Values{
-		"challenge": {v1.LoginChallenge("a verifier of which nobody ever hears")}, "device": {"alice's laptop"}, "port": {"40123"}, "state": {"xyz"},
+		"challenge": {strings.Repeat("A", 43)}, "device": {"alice's laptop"}, "port": {"40123"}, "state": {"xyz"},
 	}.Encode()
 	for _, page := range []struct {
 		browser     *tab
