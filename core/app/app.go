@@ -177,6 +177,7 @@ func (a *App) listen(ctx context.Context) error {
 	if a.handler, err = a.routes(ctx); err != nil {
 		return err
 	}
+	a.handler = httpx.Forwarded(a.config.HTTP.trusted(), a.handler)
 	a.listener, err = httpx.Listen(ctx, a.config.HTTP.Listen)
 	if err != nil {
 		return fmt.Errorf("%w; is another core running? http.listen in the configuration names the address", err)

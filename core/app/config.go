@@ -1,7 +1,9 @@
 package app
 
 import (
+	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -26,6 +28,33 @@ type HTTPConfig struct {
 	Listen string `yaml:"listen"`
 	// PublicURL is the address under which people reach the core; cards link to it.
 	PublicURL config.Address `yaml:"public_url"`
+	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed.
+	TrustedProxies []Network `yaml:"trusted_proxies"`
+}
+
+// Network is an address, or a network such as 10.0.0.0/8.
+type Network struct{ netip.Prefix }
+
+// UnmarshalText reads either.
+func (n *Network) UnmarshalText(text []byte) error {
+	prefix, err := netip.ParsePrefix(string(text))
+	if err != nil {
+		var address netip.Addr
+		if address, err = netip.ParseAddr(string(text)); err != nil {
+			return fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", text)
+		}
+		prefix = netip.PrefixFrom(address, address.BitLen())
+	}
+	n.Prefix = prefix.Masked()
+	return nil
+}
+
+func (h HTTPConfig) trusted() []netip.Prefix {
+	prefixes := make([]netip.Prefix, len(h.TrustedProxies))
+	for i, network := range h.TrustedProxies {
+		prefixes[i] = network.Prefix
+	}
+	return prefixes
 }
 
 // BrokerConfig is where plugins connect.

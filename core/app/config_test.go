@@ -17,6 +17,23 @@ func read(text string) (*app.Config, error) {
 	return settings, err
 }
 
+func TestTrustedProxies(t *testing.T) {
+	settings, err := read("http: {trusted_proxies: [10.1.2.3/8, 192.0.2.7, 'fd00::/8']}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, network := range settings.HTTP.TrustedProxies {
+		got = append(got, network.String())
+	}
+	if want := "10.0.0.0/8 192.0.2.7/32 fd00::/8"; strings.Join(got, " ") != want {
+		t.Errorf("trusted are %q, want %q", got, want)
+	}
+	if _, err := read("http: {trusted_proxies: [10.0.0.0/99]}"); err == nil || !strings.Contains(err.Error(), `"10.0.0.0/99" is neither an address nor a network`) {
+		t.Errorf("a network that is none gives %v", err)
+	}
+}
+
 const provider = `
 http: {public_url: "https://accede.example.com"}
 sign_in:
