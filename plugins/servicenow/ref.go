@@ -49,7 +49,7 @@ func decodeRef(encoded plugins.Ref) (ref, error) {
 	switch {
 	case r.kind == refApproval && len(parts) == 3 && sysID.MatchString(parts[2]):
 		r.approval = parts[2]
-	case r.kind == refNote && len(parts) == 3:
+	case r.kind == refNote && len(parts) == 3 && checkKey(parts[2]) == nil:
 		r.key = parts[2]
 	case len(parts) != 2 || !fieldName.MatchString(r.kind):
 		return ref{}, errRef()
