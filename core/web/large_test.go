@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,11 +70,16 @@ spec: {roles: [other-reviewer]}
 			"/requests?reviewer=me", "/requests?text=example", "/requests?text=nowhere", "/requests?since=2026-02-01", "/ask?role=dba",
 		} {
 			b.Run(name+path, func(b *testing.B) {
+				var took []time.Duration
 				for b.Loop() {
+					began := time.Now()
 					if got := reader.get(path); got.status != http.StatusOK {
 						b.Fatal(got.status)
 					}
+					took = append(took, time.Since(began))
 				}
+				slices.Sort(took)
+				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 			})
 		}
 	}

@@ -38,7 +38,8 @@ func (b *bench) pages(ctx context.Context, stored string) error {
 			return fmt.Errorf("the page of requests shows none to %s", person)
 		}
 		for _, address := range []string{
-			"/", "/waiting", "/requests", "/requests?state=pending", "/requests?asker=me&state=withdrawn", "/requests?text=bench-77", "/ask?role=bench", one,
+			"/", "/waiting", "/requests", "/requests?state=pending", "/requests?asker=me&state=withdrawn", "/requests?text=bench-77",
+			"/requests?text=nowhere", "/ask?role=bench", one,
 		} {
 			b.page(ctx, browser, person, address, stored)
 		}

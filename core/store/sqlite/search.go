@@ -40,18 +40,20 @@ func searching(filter core.RequestFilter) []condition {
 	return conditions
 }
 
-// search reads request_search from the newest request on, all of it if need be.
+// search reads request_search from the newest request on, all of it if need be. What is quick to tell is told first; looking
+// through all words comes last.
 func search(filter core.RequestFilter, terms []condition) part {
-	conditions := slices.Concat(before("search.id", filter), terms, showing("search", wantedFacets(filter)))
+	conditions := slices.Concat(before("search.id", filter), showing("search", wantedFacets(filter)))
 	if filter.Requester != "" {
 		conditions = append(conditions, condition{"search.requester = ?", []any{filter.Requester}})
-	}
-	if filter.Involved != "" {
-		conditions = append(conditions, concerning("search", filter.Involved))
 	}
 	if len(filter.States) > 0 {
 		conditions = append(conditions, inStates("search", distinct(filter.States))...)
 	}
+	if filter.Involved != "" {
+		conditions = append(conditions, concerning("search", filter.Involved))
+	}
+	conditions = append(conditions, terms...)
 	return part{"request_search search CROSS JOIN request ON request.id = search.id", "search.id", conditions}
 }
 
