@@ -211,7 +211,7 @@ func (p pluginView) trouble() string {
 	return p.status.Parked[len(p.status.Parked)-1].LastError
 }
 
-// lastFailure is why the newest of the deliveries that are tried again failed; empty if none has failed. A delivery that an
+// lastFailure is why the last listed of the deliveries that are tried again failed; empty if none has failed. A delivery that an
 // administrator has just let be tried again waits with them, and its old error says nothing of now.
 func (p pluginView) lastFailure() string {
 	failing := p.failing()
